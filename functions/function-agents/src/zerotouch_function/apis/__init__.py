@@ -1,0 +1,1 @@
+"""One package per API: what its spec says, and what that becomes."""

@@ -1,0 +1,1 @@
+"""AgentExecutor: a queue-scaled service that consumes one NATS JetStream consumer."""

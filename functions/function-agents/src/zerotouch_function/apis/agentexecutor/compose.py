@@ -1,0 +1,81 @@
+"""An AgentExecutor and what it becomes."""
+
+from typing import Final
+
+from zerotouch_contract import ports
+from zerotouch_function.apis.agentexecutor import scaler
+from zerotouch_function.apis.agentexecutor.rollout import DEPLOYMENT, PODS, rollout
+from zerotouch_function.apis.agentexecutor.spec import parse
+from zerotouch_function.apis.agentexecutor.workload import COMPONENT
+from zerotouch_function.composition import Composition, Condition, Resource, Selector, Status
+from zerotouch_function.errors import FunctionError
+from zerotouch_function.fields.claim import Claim, parse_claim
+from zerotouch_function.manifest import Manifest, without_empty
+from zerotouch_function.observed import Composed
+from zerotouch_function.readiness import SCALER_READY, WORKLOAD_READY, count, main_image, scaler_condition, workload_condition
+from zerotouch_function.resources.metadata import selector, with_release
+from zerotouch_function.resources.service import service, service_host
+from zerotouch_function.resources.service_account import service_account
+from zerotouch_function.settings import Settings
+
+KIND: Final = "AgentExecutor"
+SPEC_VALID: Final = "SpecValid"
+SCALED_OBJECT: Final = "scaled-object"
+SERVICE: Final = "service"
+SERVICE_ACCOUNT: Final = "service-account"
+
+
+def compose(xr: Manifest, composed: Composed, settings: Settings) -> Composition:
+    """Everything that runs an AgentExecutor, and how it fares.
+
+    Args:
+        xr: The composite resource XAgentExecutor.
+        composed: Its composed objects.
+        settings: The Composition's input.
+
+    Raises:
+        SpecError: The claim cannot be composed.
+    """
+    claim, spec = parse_claim(xr, KIND), parse(xr["spec"])
+    runs = rollout(claim, spec, settings, composed)
+    source = scaler.source(claim, spec, settings)
+    scales = scaler_condition(claim, composed.get(SCALED_OBJECT), source=source, problem=composed.problem(SCALED_OBJECT))
+    account = service_account(claim, component=COMPONENT, annotations=spec.service_account_annotations)
+    return Composition(
+        resources={
+            SERVICE_ACCOUNT: Resource(account, is_ready=composed.get(SERVICE_ACCOUNT) is not None),
+            **runs.resources,
+            SERVICE: Resource(service(claim, component=COMPONENT), is_ready=composed.get(SERVICE) is not None),
+            SCALED_OBJECT: Resource(with_release(scaler.scaler(claim, spec, settings)), is_ready=scales.status is Status.TRUE),
+        },
+        status=_status(xr, claim, composed.get(DEPLOYMENT), runs.condition, settings),
+        conditions=(Condition(SPEC_VALID, Status.TRUE, "Valid", "The claim is valid"), runs.condition, scales),
+        requirements=_requirements(claim, settings),
+    )
+
+
+def refuse(xr: Manifest, composed: Composed, error: FunctionError) -> tuple[Condition, ...]:
+    """Every condition of a claim that cannot be composed: what is wrong, and how fares what runs already."""
+    refused = Condition(SPEC_VALID, Status.FALSE, error.reason, str(error))
+    try:
+        claim = parse_claim(xr, KIND)
+    except FunctionError:
+        unknown = "The claim is not valid, and nothing of it runs"
+        return refused, *(Condition(kind, Status.UNKNOWN, "SpecInvalid", unknown) for kind in (WORKLOAD_READY, SCALER_READY))
+    deployment, scaled = composed.get(DEPLOYMENT), composed.get(SCALED_OBJECT)
+    return refused, workload_condition(claim, deployment, want_release=None), scaler_condition(claim, scaled, source="the claim's stream")
+
+
+def _status(xr: Manifest, claim: Claim, deployment: Manifest | None, runs: Condition, settings: Settings) -> Manifest:
+    """The claim's status: where it answers, which image runs (the earlier one until a rollout ends), how many pods are available."""
+    running = main_image(deployment) if deployment and runs.status is Status.TRUE else (xr.get("status") or {}).get("image", "")
+    available = count((deployment or {}).get("status") or {}, "availableReplicas")
+    endpoint = f"{service_host(claim, settings.defaults.cluster_domain)}:{ports.SERVICE}"
+    return {**without_empty({"endpoint": endpoint, "image": running}), "replicas": available}
+
+
+def _requirements(claim: Claim, settings: Settings) -> dict[str, Selector]:
+    """The claim's pods, where the Composition lets the function read them."""
+    if not settings.diagnostics.pods:
+        return {}
+    return {PODS: Selector(api_version="v1", kind="Pod", namespace=claim.namespace, match_labels=selector(claim))}

@@ -1,0 +1,89 @@
+"""The AgentExecutor claim's spec, parsed.
+
+The fields, defaults and bounds are those of `apis/agentexecutors/definition.yaml`, where users read about them; a test holds the two
+together. Crossplane's own fields beside ours (`claimRef`, `compositionRef`, ...) are passed over.
+"""
+
+from typing import Annotated, Literal
+
+from pydantic import ConfigDict, Field, StringConstraints
+from pydantic.alias_generators import to_camel
+
+from zerotouch_function.apis.agentexecutor.rules import check
+from zerotouch_function.errors import SpecError
+from zerotouch_function.fields.base import Annotations, Argument, Fields, Labels, ObjectName, OptionalName
+from zerotouch_function.fields.container import EnvVar, Probes, Resources, Volume
+from zerotouch_function.fields.parse import parse as parse_fields
+from zerotouch_function.fields.placement import Placement
+from zerotouch_function.fields.scaling import Scaling
+from zerotouch_function.manifest import Manifest
+
+JetStreamName = Annotated[str, StringConstraints(pattern=r"^[^\s.*>/\\]+$", min_length=1, max_length=255)]
+"""NATS forbids white space, `.`, `*`, `>` and path separators in stream and consumer names."""
+
+
+class Migrations(Fields):
+    """What runs before the container: in every pod (`init`), or once per release (`job`)."""
+
+    enabled: bool = True
+    command: Annotated[tuple[Argument, ...], Field(min_length=1, max_length=32)] = ("/bin/sh", "-c", "scripts/ci/run-migrations.sh")
+    mode: Literal["init", "job"] = "init"
+
+
+class Security(Fields):
+    """The Pod Security Standard that the pods keep to."""
+
+    profile: Literal["restricted", "baseline"] = "restricted"
+
+
+class Nats(Fields):
+    """How to reach the NATS servers beyond their URL."""
+
+    monitoring_endpoint: Annotated[str, StringConstraints(pattern=r"^(https?://)?[A-Za-z0-9.-]+:[0-9]{1,5}$", max_length=260)] | None = None
+    account: Annotated[str, StringConstraints(pattern=r"^\S+$", max_length=128)] = "$G"
+    credentials_secret: OptionalName = ""
+    ca_secret: OptionalName = ""
+
+
+class AgentExecutorSpec(Fields):
+    """The whole spec, defaults filled in."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", alias_generator=to_camel, populate_by_name=True)
+
+    image: Annotated[str, StringConstraints(pattern=r"^\S+$", min_length=1, max_length=512)]
+    size: Literal["small", "medium", "large"] = "medium"
+    nats_url: Annotated[str, StringConstraints(pattern=r"^(nats|tls|ws|wss)://\S+$", max_length=1024)] = "nats://nats.nats.svc:4222"
+    nats_stream_name: JetStreamName
+    nats_consumer_group: JetStreamName
+    postgres_connection_secret: OptionalName = "postgres-connection"
+    dragonfly_connection_secret: OptionalName = "dragonfly-connection"
+    llm_keys_secret: OptionalName = "llm-keys"
+    image_pull_secrets: Annotated[tuple[ObjectName, ...], Field(max_length=16)] = ()
+
+    port: Annotated[int, Field(ge=1, le=65535)] = 8080
+    command: Annotated[tuple[Argument, ...], Field(max_length=32)] = ()
+    args: Annotated[tuple[Argument, ...], Field(max_length=64)] = ()
+    env: Annotated[tuple[EnvVar, ...], Field(max_length=64)] = ()
+    volumes: Annotated[tuple[Volume, ...], Field(max_length=16)] = ()
+    migrations: Migrations = Migrations()
+    probes: Probes = Probes()
+    scaling: Scaling = Scaling()
+    resources: Resources = Resources()
+    security: Security = Security()
+    nats: Nats = Nats()
+    service_account_annotations: Annotations = {}
+    placement: Placement = Placement()
+    termination_grace_period_seconds: Annotated[int, Field(ge=10, le=86400)] = 120
+    pod_labels: Labels = {}
+    pod_annotations: Annotations = {}
+
+
+def parse(spec: Manifest) -> AgentExecutorSpec:
+    """Parses a composite's spec.
+
+    Raises:
+        SpecError: A field is missing, out of bounds, or contradicts another one.
+    """
+    parsed = parse_fields(AgentExecutorSpec, spec, root="spec", error=SpecError)
+    check(parsed)
+    return parsed

@@ -1,0 +1,80 @@
+"""Why a claim's pods do not start, read from the pods themselves, in the words of the claim."""
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+from zerotouch_function.fields.claim import Claim
+from zerotouch_function.manifest import Manifest
+
+MISSING: Final = re.compile(r'(secret|configmap) "(?P<name>[^"]+)" not found')
+"""The kubelet's message for a container whose environment or volume names an object that does not exist."""
+
+MISSING_KEY: Final = re.compile(r"couldn't find key (?P<key>\S+) in Secret \S*?/(?P<name>\S+)")
+
+
+def explain(claim: Claim, pods: Iterable[Manifest], *, fields: Mapping[str, str], image: str) -> str:
+    """Why the first pod that is stuck is stuck; empty if none is, or if nothing is known yet.
+
+    Args:
+        claim: Whose pods.
+        pods: Pods by the claim's selector.
+        fields: By name of a Secret, the field of the claim that names it.
+        image: The image of the current spec: pods of earlier releases explain nothing.
+    """
+    current = [pod for pod in pods if runs_image(pod, image) and not (pod.get("metadata") or {}).get("deletionTimestamp")]
+    for pod in sorted(current, key=lambda pod: str(pod["metadata"].get("name"))):
+        reason = _pod_reason(claim, pod, fields)
+        if reason:
+            return f"Pod {pod['metadata']['name']} {reason}"
+    return ""
+
+
+def runs_image(pod: Manifest, image: str) -> bool:
+    return any(container.get("image") == image for container in (pod.get("spec") or {}).get("containers") or [])
+
+
+def _pod_reason(claim: Claim, pod: Manifest, fields: Mapping[str, str]) -> str:
+    status = pod.get("status") or {}
+    for condition in status.get("conditions") or []:
+        if condition.get("type") == "PodScheduled" and condition.get("reason") == "Unschedulable":
+            return f"finds no node: {condition.get('message')}"
+    for container in [*(status.get("initContainerStatuses") or []), *(status.get("containerStatuses") or [])]:
+        reason = _container_reason(claim, pod["metadata"]["name"], container, fields)
+        if reason:
+            return reason
+    return ""
+
+
+def _container_reason(claim: Claim, pod: str, container: dict[str, Any], fields: Mapping[str, str]) -> str:
+    waiting = (container.get("state") or {}).get("waiting") or {}
+    reason, message, name = waiting.get("reason", ""), str(waiting.get("message") or ""), container.get("name")
+    if reason == "CreateContainerConfigError":
+        return f"cannot start: {_config_remedy(claim, message, fields)}"
+    if reason in ("ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull"):
+        return (
+            f"cannot start: image {container.get('image')} cannot be pulled. See that it exists (spec.image) and that a Secret in "
+            "spec.imagePullSecrets may read it"
+        )
+    ended = (container.get("state") or {}).get("terminated") or (container.get("lastState") or {}).get("terminated") or {}
+    if reason == "CrashLoopBackOff" or (ended and ended.get("exitCode")):
+        logs = f"kubectl -n {claim.namespace} logs {pod} -c {name} --previous"
+        if ended.get("reason") == "OOMKilled":
+            return f"ran out of memory in container {name}. Raise spec.size or spec.resources.limits.memory"
+        return f"ends in container {name} with exit code {ended.get('exitCode', 'unknown')}. See its output with: {logs}"
+    if reason == "CreateContainerError" or reason == "RunContainerError":
+        return f"cannot start container {name}: {message}"
+    return ""
+
+
+def _config_remedy(claim: Claim, message: str, fields: Mapping[str, str]) -> str:
+    if missing := MISSING.search(message):
+        field = fields.get(missing["name"])
+        unless = f', or set {field} to ""' if field else ""
+        return f"{missing[0]}. Create it in namespace {claim.namespace}{unless}"
+    if key := MISSING_KEY.search(message):
+        return f'secret "{key["name"]}" has no key {key["key"]}. Add the key to the secret in namespace {claim.namespace}'
+    if "runAsNonRoot" in message:
+        return f"{message}. Run the image as another user than root, or set spec.security.profile to baseline"
+    return message
+

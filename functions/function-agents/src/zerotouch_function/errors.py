@@ -1,0 +1,57 @@
+"""What can be wrong with a request, as facts: where, what, and what to do.
+
+    FunctionError
+    ├── SpecError          the claim says something that cannot be composed
+    ├── InputError         the Composition's input for this function is wrong
+    ├── ModeError          the composed objects were made in the other mode
+    ├── UnknownKindError   the function does not serve this kind
+    └── RequestError       the request itself is damaged
+"""
+
+
+class FunctionError(Exception):
+    """A request that cannot be answered with resources; the user can mend it.
+
+    Args:
+        field: Path of the offending field, such as `spec.size`.
+        problem: What is wrong, as the end of the sentence that the field begins.
+        remedy: What to do about it; empty when the problem says it already.
+    """
+
+    reason = "Refused"
+
+    def __init__(self, field: str, problem: str, remedy: str = "") -> None:
+        self.field = field
+        self.problem = problem
+        self.remedy = remedy
+        super().__init__(f"{field}: {problem}" + (f"; {remedy}" if remedy else ""))
+
+
+class SpecError(FunctionError):
+    """The claim's author has to change the claim."""
+
+    reason = "Invalid"
+
+
+class InputError(FunctionError):
+    """The platform engineer has to change the Composition."""
+
+    reason = "CompositionInvalid"
+
+
+class ModeError(FunctionError):
+    """The claim's Composition was switched to the other mode under living objects."""
+
+    reason = "ModeSwitched"
+
+
+class UnknownKindError(FunctionError):
+    """No API of this function has that kind."""
+
+    reason = "UnknownKind"
+
+
+class RequestError(FunctionError):
+    """The request lacks what every request has, or its bytes are damaged."""
+
+    reason = "RequestDamaged"

@@ -1,0 +1,51 @@
+"""Whose composite resource this is: the claim behind it."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from zerotouch_function.errors import RequestError, SpecError
+from zerotouch_function.manifest import Manifest
+
+MAX_CLAIM_NAME_LENGTH: Final = 47
+"""KEDA labels its HPA `keda-hpa-<name>-scaler`, and a label value has 63 characters at most."""
+
+DNS_1035: Final = re.compile(r"[a-z]([-a-z0-9]*[a-z0-9])?")
+"""What a Service may be called."""
+
+OTHERS_LABELS: Final = ("crossplane.io/",)
+"""Prefixes of label keys that Crossplane puts on composite resources for itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """The claim's name, namespace and labels, and the name of its composite resource (unique in the cluster)."""
+
+    name: str
+    namespace: str
+    labels: Mapping[str, str]
+    composite: str
+
+
+def parse_claim(xr: Manifest, kind: str) -> Claim:
+    """Reads the claim from its composite resource.
+
+    Raises:
+        SpecError: There is no claim, or its name cannot become the name of a Service and a scaler.
+    """
+    metadata = xr.get("metadata") or {}
+    reference = (xr.get("spec") or {}).get("claimRef") or {}
+    if not metadata.get("name"):
+        raise RequestError("metadata.name", "the composite resource has no name")
+    if not reference.get("name") or not reference.get("namespace"):
+        raise SpecError("spec.claimRef", f"X{kind} {metadata['name']} has no claim", f"create the claim (kind {kind}) in a namespace, not the X{kind}")
+    name = reference["name"]
+    if len(name) > MAX_CLAIM_NAME_LENGTH or not DNS_1035.fullmatch(name):
+        raise SpecError(
+            "metadata.name",
+            f'"{name}" is not a name of at most {MAX_CLAIM_NAME_LENGTH} characters a-z, 0-9 and "-" that starts with a letter and ends with no "-"',
+            "create the claim under another name",
+        )
+    labels = {key: value for key, value in (metadata.get("labels") or {}).items() if not key.startswith(OTHERS_LABELS)}
+    return Claim(name=name, namespace=reference["namespace"], labels=labels, composite=metadata["name"])

@@ -1,0 +1,33 @@
+"""Kubernetes objects as plain dictionaries, and the few things done to every one of them."""
+
+import hashlib
+import json
+from typing import Any, Final, TypeAlias
+
+Manifest: TypeAlias = dict[str, Any]
+"""One Kubernetes object, or a part of one, in the shape of its YAML."""
+
+MAX_NAME_LENGTH: Final = 63
+"""Longest label value and DNS label, in characters (RFC 1035)."""
+
+HASH_LENGTH: Final = 10
+"""Hexadecimal characters of a content hash: 40 bits, enough to tell one claim's releases apart."""
+
+
+def content_hash(content: object) -> str:
+    """A short hash that is equal exactly when the content is equal, in every process."""
+    text = json.dumps(content, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()[:HASH_LENGTH]
+
+
+def child_name(*parts: str) -> str:
+    """Joins parts with `-` into a name of at most 63 characters; a longer one is cut and ends in a hash of the whole."""
+    name = "-".join(parts)
+    if len(name) <= MAX_NAME_LENGTH:
+        return name
+    return f"{name[: MAX_NAME_LENGTH - HASH_LENGTH - 1].rstrip('-.')}-{content_hash(name)}"
+
+
+def without_empty(fields: Manifest) -> Manifest:
+    """The same fields less those that say nothing: None, empty text, empty lists and objects. 0 and False say something."""
+    return {key: value for key, value in fields.items() if value not in (None, "", [], {})}

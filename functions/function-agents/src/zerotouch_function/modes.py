@@ -1,0 +1,109 @@
+"""Two ways to compose: `direct` hands Crossplane the Kubernetes objects, `objects` wraps each in a provider-kubernetes Object.
+
+The objects inside are the same to the byte. The keys are the same too, so a switch of mode under a living claim would replace its
+workload: `check_mode` refuses it.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from zerotouch_function.composition import Resource
+from zerotouch_function.errors import ModeError
+from zerotouch_function.manifest import Manifest, child_name
+from zerotouch_function.observed import Composed, Observed
+
+DIRECT: Final = "direct"
+OBJECTS: Final = "objects"
+
+OBJECT_API: Final = "kubernetes.crossplane.io/v1alpha2"
+OBJECT_KIND: Final = "Object"
+
+READY_QUERIES: Final = {
+    "Deployment": (
+        "object.status.observedGeneration >= object.metadata.generation"
+        " && object.status.conditions.exists(c, c.type == 'Progressing' && c.reason == 'NewReplicaSetAvailable')"
+        " && (!has(object.spec.replicas) || object.spec.replicas == 0"
+        " || object.status.conditions.exists(c, c.type == 'Available' && c.status == 'True'))"
+    ),
+    "ScaledObject": "object.status.conditions.exists(c, c.type == 'Ready' && c.status == 'True')",
+    "Job": "object.status.conditions.exists(c, c.type == 'Complete' && c.status == 'True')",
+}
+"""When the provider calls an Object ready, by kind; until then it looks every 30 s instead of every 10 minutes. Other kinds: once created."""
+
+
+class Plain:
+    """Composed objects that are the Kubernetes objects; Crossplane itself reports one that it cannot write, as the claim's Synced."""
+
+    def __init__(self, observed: Observed) -> None:
+        self._observed = observed
+
+    def get(self, key: str) -> Manifest | None:
+        return self._observed.get(key)
+
+    def required(self, name: str) -> Sequence[Manifest] | None:
+        return self._observed.required(name)
+
+    def problem(self, _key: str) -> str:
+        return ""
+
+
+class Unwrapped(Plain):
+    """Observed Objects as the Kubernetes objects inside them, as the provider last saw them."""
+
+    def get(self, key: str) -> Manifest | None:
+        wrapper = self._observed.get(key) or {}
+        manifest: Manifest | None = ((wrapper.get("status") or {}).get("atProvider") or {}).get("manifest")
+        return manifest or None
+
+    def problem(self, key: str) -> str:
+        wrapper = self._observed.get(key) or {}
+        conditions = (wrapper.get("status") or {}).get("conditions") or []
+        return next((str(c.get("message", "")) for c in conditions if c.get("type") == "Synced" and c.get("status") == "False"), "")
+
+
+def made_in(observed: Observed) -> str:
+    """The mode that the existing objects were composed in; empty while there are none."""
+    for key in observed.keys():
+        manifest = observed.get(key) or {}
+        return OBJECTS if (manifest.get("apiVersion"), manifest.get("kind")) == (OBJECT_API, OBJECT_KIND) else DIRECT
+    return ""
+
+
+def view(mode: str, observed: Observed) -> Composed:
+    """The Kubernetes objects of that mode."""
+    return Unwrapped(observed) if mode == OBJECTS else Plain(observed)
+
+
+def check_mode(mode: str, observed: Observed) -> None:
+    """Raises ModeError if the composed objects that exist were made in the other mode."""
+    other = made_in(observed)
+    if other in ("", mode):
+        return
+    raise ModeError(
+        "input.mode",
+        f'the Composition says "{mode}", and this claim\'s objects were made in mode "{other}"; a switch would delete the running workload',
+        f'give the claim a Composition of mode "{other}" again, or delete the claim and create it anew',
+    )
+
+
+def wrap_all(resources: Mapping[str, Resource], *, composite: str, provider_config: str) -> dict[str, Resource]:
+    """Every resource as an Object of that ProviderConfig."""
+    return {key: Resource(wrap(r.manifest, key, composite, provider_config), r.is_ready) for key, r in resources.items()}
+
+
+def wrap(manifest: Manifest, key: str, composite: str, provider_config: str) -> Manifest:
+    """One object in an Object, which is cluster-scoped and so named after the composite resource, unique in the cluster."""
+    query = READY_QUERIES.get(manifest["kind"])
+    readiness = {"policy": "DeriveFromCelQuery", "celQuery": query} if query else {"policy": "SuccessfulCreate"}
+    return {
+        "apiVersion": OBJECT_API,
+        "kind": OBJECT_KIND,
+        "metadata": {"name": child_name(composite, key), "labels": dict(manifest["metadata"]["labels"])},
+        "spec": {
+            "forProvider": {"manifest": manifest},
+            "providerConfigRef": {"name": provider_config},
+            "readiness": readiness,
+            "watch": True,
+        },
+    }
+

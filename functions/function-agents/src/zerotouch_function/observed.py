@@ -1,0 +1,62 @@
+"""What exists in the cluster, as the request tells it."""
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from zerotouch_function.manifest import Manifest
+
+
+class Observed(Protocol):
+    """Composed objects by key, and the objects that an earlier answer required.
+
+    Reading is lazy: a request carries every composed object whole, most answers look at two of them.
+    """
+
+    def get(self, key: str) -> Manifest | None:
+        """The composed object of that key, or None while it does not exist."""
+        ...
+
+    def keys(self) -> Sequence[str]:
+        """Keys of all composed objects, sorted."""
+        ...
+
+    def required(self, name: str) -> Sequence[Manifest] | None:
+        """Objects found for a requirement; None while nobody has looked yet."""
+        ...
+
+
+class Composed(Protocol):
+    """The Kubernetes objects themselves, whichever way they were composed (`modes.py`)."""
+
+    def get(self, key: str) -> Manifest | None:
+        """The Kubernetes object of that key, or None while it does not exist."""
+        ...
+
+    def required(self, name: str) -> Sequence[Manifest] | None:
+        """Objects found for a requirement; None while nobody has looked yet."""
+        ...
+
+    def problem(self, key: str) -> str:
+        """Why the object cannot be written, as far as the mode can tell; empty while it can."""
+        ...
+
+
+class Snapshot:
+    """Observed objects held as plain dictionaries: what previews, tests and benchmarks pass in."""
+
+    def __init__(self, resources: Mapping[str, Manifest] | None = None, required: Mapping[str, Sequence[Manifest]] | None = None) -> None:
+        self._resources = resources or {}
+        self._required = required or {}
+
+    def get(self, key: str) -> Manifest | None:
+        return self._resources.get(key)
+
+    def keys(self) -> Sequence[str]:
+        return sorted(self._resources)
+
+    def required(self, name: str) -> Sequence[Manifest] | None:
+        return self._required.get(name)
+
+
+NOTHING = Snapshot()
+"""A claim that was created this moment."""

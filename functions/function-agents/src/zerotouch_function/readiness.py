@@ -1,0 +1,108 @@
+"""Whether a composed object serves its purpose, as a condition that says why not and what to do.
+
+A workload is ready when its current spec is rolled out. `Available` alone does not say that: with `maxUnavailable: 0` a rollout to a
+broken image keeps the old pods, and stays available.
+"""
+
+from typing import Any, Final
+
+from zerotouch_function.composition import Condition, Status
+from zerotouch_function.fields.claim import Claim
+from zerotouch_function.manifest import Manifest
+from zerotouch_function.resources.metadata import release
+
+WORKLOAD_READY: Final = "WorkloadReady"
+SCALER_READY: Final = "ScalerReady"
+
+
+def workload_condition(claim: Claim, observed: Manifest | None, *, want_release: str | None, problem: str = "", explanation: str = "") -> Condition:
+    """The Deployment's state.
+
+    Args:
+        claim: Whose Deployment.
+        observed: The Deployment as it is; None while there is none.
+        want_release: Mark of the current spec; None when the spec is invalid, and whatever runs is as good as it gets.
+        problem: Why the Deployment cannot be written, where that is known.
+        explanation: Why pods do not start, where pods may be read; takes the place of the command that would show it.
+    """
+    if problem:
+        return _workload(Status.FALSE, "CannotWrite", f"Deployment {claim.name} cannot be written: {sentence(problem)}")
+    if observed is None:
+        return _workload(Status.FALSE, "Creating", f"Deployment {claim.name} does not exist yet")
+    look = explanation or f"See why with: kubectl -n {claim.namespace} describe pods -l app={claim.name}"
+    failure = condition(observed, "ReplicaFailure")
+    if failure.get("status") == "True":
+        return _workload(Status.FALSE, "PodsRefused", f"Kubernetes refuses the pods: {sentence(failure.get('message'))}")
+    progress = condition(observed, "Progressing")
+    status, spec = observed.get("status") or {}, observed.get("spec") or {}
+    wanted, available = count(spec, "replicas", 1), count(status, "availableReplicas")
+    is_current = want_release in (None, release(observed)) and count(status, "observedGeneration") >= count(observed["metadata"], "generation")
+    is_rolled_out = is_current and progress.get("reason") == "NewReplicaSetAvailable" and count(status, "updatedReplicas") == count(status, "replicas")
+    if is_rolled_out and wanted == 0:
+        return _workload(Status.TRUE, "ScaledToZero", "No pod runs until messages wait in the stream")
+    if is_rolled_out and available >= wanted:
+        return _workload(Status.TRUE, "RolledOut", "All pods run the current spec")
+    if is_rolled_out:
+        return _workload(Status.FALSE, "PodsNotReady", f"{available} of {wanted} pods are ready. {look}")
+    if is_current and progress.get("reason") == "ProgressDeadlineExceeded":
+        return _workload(Status.FALSE, "RolloutFailed", f"Pods with image {main_image(observed)} do not become ready; earlier pods go on. {look}")
+    return _workload(Status.FALSE, "RollingOut", f"The current spec is being rolled out. {look}")
+
+
+def scaler_condition(claim: Claim, observed: Manifest | None, *, source: str, problem: str = "") -> Condition:
+    """The ScaledObject's state.
+
+    Args:
+        claim: Whose ScaledObject.
+        observed: The ScaledObject as it is; None while there is none.
+        source: What it reads, as words: "stream S, consumer C at host:port".
+        problem: Why the ScaledObject cannot be written, where that is known.
+    """
+    if problem:
+        return _scaler(Status.FALSE, "CannotWrite", f"ScaledObject {claim.name}-scaler cannot be written: {sentence(problem)}")
+    if observed is None:
+        return _scaler(Status.FALSE, "Creating", f"ScaledObject {claim.name}-scaler does not exist yet")
+    ready = condition(observed, "Ready")
+    if not ready:
+        return _scaler(Status.FALSE, "Waiting", "KEDA has not looked at the scaler yet; if this lasts, see that KEDA runs in the cluster")
+    if condition(observed, "Paused").get("status") == "True":
+        return _scaler(Status.TRUE, "Paused", "Scaling is paused by an annotation on the ScaledObject")
+    if condition(observed, "Fallback").get("status") == "True":
+        return _scaler(Status.FALSE, "FallbackActive", f"KEDA cannot read {source}, and spec.scaling.fallbackReplicas holds; {REMEDY}")
+    if ready.get("status") != "True":
+        return _scaler(Status.FALSE, "CannotScale", f"KEDA cannot read {source}: {sentence(ready.get('message'))}; {REMEDY}")
+    return _scaler(Status.TRUE, "Scaling", f"Pods scale on {source}")
+
+
+REMEDY: Final = "see that the stream and its durable consumer exist, and that spec.natsUrl and spec.nats.account are right"
+
+
+def condition(manifest: Manifest, kind: str) -> dict[str, Any]:
+    """The condition of that type in an object's status; empty where there is none."""
+    conditions = (manifest.get("status") or {}).get("conditions") or []
+    return next((c for c in conditions if c.get("type") == kind), {})
+
+
+def count(fields: Manifest, name: str, default: int = 0) -> int:
+    """A whole number, which JSON through protobuf may have made a float."""
+    value = fields.get(name)
+    return default if value is None else int(value)
+
+
+def main_image(deployment: Manifest) -> str:
+    """The image of a Deployment's first container; empty where it has none."""
+    containers = deployment.get("spec", {}).get("template", {}).get("spec", {}).get("containers") or [{}]
+    return str(containers[0].get("image", ""))
+
+
+def sentence(message: object) -> str:
+    """Another program's message, without the full stop that our sentence goes on from."""
+    return str(message or "no reason given").strip().rstrip(".")
+
+
+def _workload(status: Status, reason: str, message: str) -> Condition:
+    return Condition(WORKLOAD_READY, status, reason, message)
+
+
+def _scaler(status: Status, reason: str, message: str) -> Condition:
+    return Condition(SCALER_READY, status, reason, message)

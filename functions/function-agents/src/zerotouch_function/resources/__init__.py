@@ -1,0 +1,1 @@
+"""Builders: one Kubernetes kind, or one part of a pod, per module."""

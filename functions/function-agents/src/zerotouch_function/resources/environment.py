@@ -1,0 +1,29 @@
+"""Environment variables of a container, from Secrets and from the claim."""
+
+from collections.abc import Iterable
+
+from zerotouch_function.fields.container import EnvVar
+from zerotouch_function.manifest import Manifest
+
+
+def variable(name: str, value: str) -> Manifest:
+    return {"name": name, "value": value}
+
+
+def from_secret(secret: str, keys: Iterable[str], *, optional: bool = False) -> list[Manifest]:
+    """One variable per key, named as the key; none if there is no Secret.
+
+    Args:
+        secret: Name of the Secret; empty means that the service does not use it.
+        keys: Keys of the Secret.
+        optional: A pod starts without the key, or without the Secret.
+    """
+    if not secret:
+        return []
+    extra = {"optional": True} if optional else {}
+    return [{"name": key, "valueFrom": {"secretKeyRef": {"name": secret, "key": key, **extra}}} for key in keys]
+
+
+def from_claim(variables: Iterable[EnvVar]) -> list[Manifest]:
+    """The claim's own variables, as they stand there."""
+    return [variable.model_dump(by_alias=True, exclude_none=True) for variable in variables]

@@ -1,0 +1,31 @@
+"""A Job that runs once per release."""
+
+from typing import Final
+
+from zerotouch_contract import labels as contract
+from zerotouch_function.fields.claim import Claim
+from zerotouch_function.manifest import Manifest, child_name, content_hash
+from zerotouch_function.resources.metadata import object_meta
+
+RETRIES: Final = 3
+"""Pods that may fail before the Job gives up."""
+
+
+def release_job(claim: Claim, *, component: str, purpose: str, template: Manifest) -> Manifest:
+    """A Job named after the hash of its pod: another release is another Job, for a Job cannot be changed.
+
+    It stays after it has ended (no `ttlSecondsAfterFinished`): Crossplane would start one that vanished again.
+    """
+    pod = _own_pods(template, component)
+    return {
+        "apiVersion": "batch/v1",
+        "kind": "Job",
+        "metadata": object_meta(claim, component=component, name=child_name(claim.name, purpose, content_hash(pod))),
+        "spec": {"backoffLimit": RETRIES, "template": {**pod, "spec": {**pod["spec"], "restartPolicy": "Never"}}},
+    }
+
+
+def _own_pods(template: Manifest, component: str) -> Manifest:
+    """The template without the label that the claim's Service and Deployment select by."""
+    labels = {key: value for key, value in template["metadata"]["labels"].items() if key != contract.APP}
+    return {**template, "metadata": {**template["metadata"], "labels": {**labels, contract.COMPONENT: component}}}

@@ -1,0 +1,29 @@
+"""Where NATS servers report what waits in their streams."""
+
+from typing import Final
+from urllib.parse import urlsplit
+
+from zerotouch_contract import ports
+
+HEADLESS: Final = "-headless"
+"""The official chart's second Service `<name>-headless` has the monitoring port and one DNS name per server.
+
+KEDA asks the server that leads the consumer, as `<server>.<endpoint host>`; only the headless Service resolves that.
+"""
+
+
+def monitoring_endpoint(nats_url: str, *, namespace: str, cluster_domain: str) -> str:
+    """`host:port` of the monitoring API, from the first server of a NATS URL.
+
+    A Service name (`nats`, `nats.ns`, `nats.ns.svc`, `nats.ns.svc.<domain>`) becomes its headless Service; any other host stays as it is.
+    """
+    host = (urlsplit(nats_url.split(",")[0]).hostname or "").rstrip(".")
+    parts = host.split(".")
+    is_address = ":" in host or host.replace(".", "").isdigit()
+    is_service = not is_address and (len(parts) <= 2 or parts[2] == "svc")
+    if not is_service:
+        return f"[{host}]:{ports.NATS_MONITORING}" if ":" in host else f"{host}:{ports.NATS_MONITORING}"
+    service = parts[0] if parts[0].endswith(HEADLESS) else parts[0] + HEADLESS
+    service_namespace = parts[1] if len(parts) > 1 else namespace
+    domain = ".".join(parts[3:]) or cluster_domain
+    return f"{service}.{service_namespace}.svc.{domain}:{ports.NATS_MONITORING}"

@@ -1,0 +1,17 @@
+"""Security contexts that keep to a Pod Security Standard.
+
+`restricted`: https://kubernetes.io/docs/concepts/security/pod-security-standards/#restricted. `baseline` lets an image run as root and
+bind low ports, and still cannot gain privileges.
+"""
+
+from zerotouch_function.manifest import Manifest
+
+
+def pod_security_context(profile: str) -> Manifest:
+    context: Manifest = {"seccompProfile": {"type": "RuntimeDefault"}}
+    return {"runAsNonRoot": True, **context} if profile == "restricted" else context
+
+
+def container_security_context(profile: str) -> Manifest:
+    context: Manifest = {"allowPrivilegeEscalation": False}
+    return {**context, "capabilities": {"drop": ["ALL"]}} if profile == "restricted" else context

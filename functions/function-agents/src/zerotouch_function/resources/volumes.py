@@ -1,0 +1,35 @@
+"""Volumes of a pod and where its containers mount them."""
+
+from collections.abc import Iterable
+
+from zerotouch_function.fields.container import Volume
+from zerotouch_function.manifest import Manifest, without_empty
+
+MOUNT_FIELDS = {"mount_path", "sub_path", "read_only"}
+
+
+def pod_volume(volume: Volume) -> Manifest:
+    """The volume itself: its name and its one source."""
+    source = volume.model_dump(by_alias=True, exclude=MOUNT_FIELDS, exclude_none=True)
+    if volume.config_map:
+        source["configMap"] = without_empty(source["configMap"])
+    return source
+
+
+def volume_mount(volume: Volume) -> Manifest:
+    mount = without_empty({"name": volume.name, "mountPath": volume.mount_path, "subPath": volume.sub_path})
+    return {**mount, "readOnly": True} if volume.read_only else mount
+
+
+def secret_volume(name: str, secret: str, path: str) -> tuple[Manifest, Manifest]:
+    """A whole Secret as files of a folder: the volume and its mount."""
+    return {"name": name, "secret": {"secretName": secret}}, {"name": name, "mountPath": path, "readOnly": True}
+
+
+def unzip(pairs: Iterable[tuple[Manifest, Manifest]]) -> tuple[list[Manifest], list[Manifest]]:
+    """Pairs of volume and mount as two lists."""
+    volumes, mounts = [], []
+    for volume, mount in pairs:
+        volumes.append(volume)
+        mounts.append(mount)
+    return volumes, mounts

@@ -77,4 +77,3 @@ def _config_remedy(claim: Claim, message: str, fields: Mapping[str, str]) -> str
     if "runAsNonRoot" in message:
         return f"{message}. Run the image as another user than root, or set spec.security.profile to baseline"
     return message
-

@@ -1,11 +1,11 @@
 """What can be wrong with a request, as facts: where, what, and what to do.
 
-    FunctionError
-    ├── SpecError          the claim says something that cannot be composed
-    ├── InputError         the Composition's input for this function is wrong
-    ├── ModeError          the composed objects were made in the other mode
-    ├── UnknownKindError   the function does not serve this kind
-    └── RequestError       the request itself is damaged
+FunctionError
+├── SpecError          the claim says something that cannot be composed
+├── InputError         the Composition's input for this function is wrong
+├── ModeError          the composed objects were made in the other mode
+├── UnknownKindError   the function does not serve this kind
+└── RequestError       the request itself is damaged
 """
 
 

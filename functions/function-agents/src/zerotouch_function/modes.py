@@ -28,7 +28,7 @@ READY_QUERIES: Final = {
     "ScaledObject": "object.status.conditions.exists(c, c.type == 'Ready' && c.status == 'True')",
     "Job": "object.status.conditions.exists(c, c.type == 'Complete' && c.status == 'True')",
 }
-"""When the provider calls an Object ready, by kind; until then it looks every 30 s instead of every 10 minutes. Other kinds: once created."""
+"""When the provider calls an Object ready, by kind; until then it looks every 30 s, later every 10 minutes. Other kinds: once created."""
 
 
 class Plain:
@@ -63,7 +63,7 @@ class Unwrapped(Plain):
 
 def made_in(observed: Observed) -> str:
     """The mode that the existing objects were composed in; empty while there are none."""
-    for key in observed.keys():
+    for key in observed.keys():  # noqa: SIM118  # Observed is no dictionary
         manifest = observed.get(key) or {}
         return OBJECTS if (manifest.get("apiVersion"), manifest.get("kind")) == (OBJECT_API, OBJECT_KIND) else DIRECT
     return ""
@@ -106,4 +106,3 @@ def wrap(manifest: Manifest, key: str, composite: str, provider_config: str) -> 
             "watch": True,
         },
     }
-

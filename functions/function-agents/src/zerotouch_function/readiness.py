@@ -9,13 +9,15 @@ from typing import Any, Final
 from zerotouch_function.composition import Condition, Status
 from zerotouch_function.fields.claim import Claim
 from zerotouch_function.manifest import Manifest
-from zerotouch_function.resources.metadata import release
+from zerotouch_function.release import release_of
 
 WORKLOAD_READY: Final = "WorkloadReady"
 SCALER_READY: Final = "ScalerReady"
 
 
-def workload_condition(claim: Claim, observed: Manifest | None, *, want_release: str | None, problem: str = "", explanation: str = "") -> Condition:
+def workload_condition(
+    claim: Claim, observed: Manifest | None, *, want_release: str | None, problem: str = "", explanation: str = ""
+) -> Condition:
     """The Deployment's state.
 
     Args:
@@ -36,8 +38,12 @@ def workload_condition(claim: Claim, observed: Manifest | None, *, want_release:
     progress = condition(observed, "Progressing")
     status, spec = observed.get("status") or {}, observed.get("spec") or {}
     wanted, available = count(spec, "replicas", 1), count(status, "availableReplicas")
-    is_current = want_release in (None, release(observed)) and count(status, "observedGeneration") >= count(observed["metadata"], "generation")
-    is_rolled_out = is_current and progress.get("reason") == "NewReplicaSetAvailable" and count(status, "updatedReplicas") == count(status, "replicas")
+    is_current = want_release in (None, release_of(observed)) and count(status, "observedGeneration") >= count(
+        observed["metadata"], "generation"
+    )
+    is_rolled_out = (
+        is_current and progress.get("reason") == "NewReplicaSetAvailable" and count(status, "updatedReplicas") == count(status, "replicas")
+    )
     if is_rolled_out and wanted == 0:
         return _workload(Status.TRUE, "ScaledToZero", "No pod runs until messages wait in the stream")
     if is_rolled_out and available >= wanted:
@@ -45,7 +51,9 @@ def workload_condition(claim: Claim, observed: Manifest | None, *, want_release:
     if is_rolled_out:
         return _workload(Status.FALSE, "PodsNotReady", f"{available} of {wanted} pods are ready. {look}")
     if is_current and progress.get("reason") == "ProgressDeadlineExceeded":
-        return _workload(Status.FALSE, "RolloutFailed", f"Pods with image {main_image(observed)} do not become ready; earlier pods go on. {look}")
+        return _workload(
+            Status.FALSE, "RolloutFailed", f"Pods with image {main_image(observed)} do not become ready; earlier pods go on. {look}"
+        )
     return _workload(Status.FALSE, "RollingOut", f"The current spec is being rolled out. {look}")
 
 

@@ -40,7 +40,9 @@ def compose(xr: Manifest, observed: Observed, function_input: Manifest) -> Compo
     """
     kind = str(xr.get("kind", ""))
     if kind not in APIS:
-        raise UnknownKindError("kind", f'"{kind}" is not composed by this function', f"use one of {', '.join(APIS)}, or update the function")
+        raise UnknownKindError(
+            "kind", f'"{kind}" is not composed by this function', f"use one of {', '.join(APIS)}, or update the function"
+        )
     settings = parse_settings(function_input)
     check_mode(settings.mode, observed)
     composition = APIS[kind].compose(xr, view(settings.mode, observed), settings)

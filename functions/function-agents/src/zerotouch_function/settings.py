@@ -6,13 +6,11 @@ from pydantic import ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
 from zerotouch_function.errors import InputError
-from zerotouch_function.fields.base import Fields, ObjectName
-from zerotouch_function.fields.container import Resources
+from zerotouch_function.fields.base import Fields, Flag, ObjectName
+from zerotouch_function.fields.container import Resources, Size
 from zerotouch_function.fields.parse import parse as parse_fields
 from zerotouch_function.fields.placement import DefaultPlacement
 from zerotouch_function.manifest import Manifest
-
-Size = Literal["small", "medium", "large"]
 
 
 class ProviderConfigRef(Fields):
@@ -22,7 +20,7 @@ class ProviderConfigRef(Fields):
 class Diagnostics(Fields):
     """What may be read beyond the composed objects, to explain why a workload does not start."""
 
-    pods: bool = False
+    pods: Flag = False
 
 
 class Defaults(Fields):

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, StringConstraints
 from pydantic.alias_generators import to_camel
 
 
@@ -27,6 +27,15 @@ OptionalName = Annotated[str, StringConstraints(pattern=rf"^$|{DNS_SUBDOMAIN}", 
 UrlPath = Annotated[str, StringConstraints(pattern=r"^/\S*$", max_length=1024)]
 Argument = Annotated[str, StringConstraints(max_length=4096)]
 KeyText = Annotated[str, StringConstraints(min_length=1, max_length=253)]
-Annotations = Annotated[dict[KeyText, Annotated[str, StringConstraints(max_length=4096)]], Field(max_length=32)]
-LabelValue = Annotated[str, StringConstraints(pattern=r"^$|^[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$", max_length=63)]
-Labels = Annotated[dict[KeyText, LabelValue], Field(max_length=32)]
+
+QUALIFIED_NAME = r"^([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$"
+Key = Annotated[str, StringConstraints(pattern=QUALIFIED_NAME, max_length=317)]
+"""Key of a label, annotation or taint: `name` or `prefix/name`."""
+
+LabelValue = Annotated[str, StringConstraints(pattern=r"^([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?$", max_length=63)]
+Annotations = Annotated[dict[Key, Annotated[str, StringConstraints(max_length=4096)]], Field(max_length=32)]
+Labels = Annotated[dict[Key, LabelValue], Field(max_length=32)]
+
+Flag = StrictBool
+Whole = StrictInt
+"""A whole number, and not text that looks like one."""

@@ -39,12 +39,14 @@ def parse_claim(xr: Manifest, kind: str) -> Claim:
     if not metadata.get("name"):
         raise RequestError("metadata.name", "the composite resource has no name")
     if not reference.get("name") or not reference.get("namespace"):
-        raise SpecError("spec.claimRef", f"X{kind} {metadata['name']} has no claim", f"create the claim (kind {kind}) in a namespace, not the X{kind}")
+        raise SpecError(
+            "spec.claimRef", f"X{kind} {metadata['name']} has no claim", f"create the claim (kind {kind}) in a namespace, not the X{kind}"
+        )
     name = reference["name"]
     if len(name) > MAX_CLAIM_NAME_LENGTH or not DNS_1035.fullmatch(name):
         raise SpecError(
             "metadata.name",
-            f'"{name}" is not a name of at most {MAX_CLAIM_NAME_LENGTH} characters a-z, 0-9 and "-" that starts with a letter and ends with no "-"',
+            f'"{name}" is not {MAX_CLAIM_NAME_LENGTH} characters at most, of a-z, 0-9 and "-", with a letter first and no "-" at the end',
             "create the claim under another name",
         )
     labels = {key: value for key, value in (metadata.get("labels") or {}).items() if not key.startswith(OTHERS_LABELS)}

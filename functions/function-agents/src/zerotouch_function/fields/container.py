@@ -4,11 +4,23 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from zerotouch_function.fields.base import DnsLabel, Fields, KeyText, ObjectName, UrlPath
-from zerotouch_function.fields.quantity import Cpu, Memory
+from zerotouch_function.fields.base import DnsLabel, Fields, Flag, KeyText, ObjectName, UrlPath, Whole
+from zerotouch_function.fields.quantity import Cpu, Divisor, Memory
+
+Size = Literal["small", "medium", "large"]
+"""How much a pod may use, by name; `resources/sizes.py` has the amounts."""
 
 EnvName = Annotated[str, StringConstraints(pattern=r"^[-._a-zA-Z][-._a-zA-Z0-9]*$", max_length=253)]
 MountPath = Annotated[str, StringConstraints(pattern=r"^/[^:]*$", max_length=1024)]
+
+PodField = Annotated[
+    str,
+    StringConstraints(
+        max_length=512,
+        pattern=r"^(metadata\.(name|namespace|uid|(labels|annotations)\['[^']+'\])|spec\.(nodeName|serviceAccountName)|status\.(hostIPs?|podIPs?))$",
+    ),
+]
+"""A field of the pod that Kubernetes lets a container read."""
 
 
 class KeyRef(Fields):
@@ -16,22 +28,29 @@ class KeyRef(Fields):
 
     name: ObjectName
     key: KeyText
-    optional: bool | None = None
+    optional: Flag | None = None
 
 
 class FieldRef(Fields):
     """A field of the pod, such as `metadata.uid`."""
 
-    field_path: KeyText
-    api_version: str | None = None
+    field_path: PodField
+    api_version: Literal["v1"] | None = None
 
 
 class ResourceFieldRef(Fields):
     """A request or limit of a container, such as `limits.memory`."""
 
-    resource: KeyText
-    container_name: str | None = None
-    divisor: str | None = None
+    resource: Literal[
+        "limits.cpu",
+        "limits.memory",
+        "limits.ephemeral-storage",
+        "requests.cpu",
+        "requests.memory",
+        "requests.ephemeral-storage",
+    ]
+    container_name: DnsLabel | None = None
+    divisor: Divisor | None = None
 
 
 class EnvSource(Fields):
@@ -53,12 +72,12 @@ class EnvVar(Fields):
 
 class ConfigMapVolume(Fields):
     name: ObjectName
-    optional: bool | None = None
+    optional: Flag | None = None
 
 
 class SecretVolume(Fields):
     secret_name: ObjectName
-    optional: bool | None = None
+    optional: Flag | None = None
 
 
 class EmptyDirVolume(Fields):
@@ -76,7 +95,7 @@ class Volume(Fields):
     name: DnsLabel
     mount_path: MountPath
     sub_path: Annotated[str, StringConstraints(max_length=1024)] | None = None
-    read_only: bool = False
+    read_only: Flag = False
     config_map: ConfigMapVolume | None = None
     secret: SecretVolume | None = None
     empty_dir: EmptyDirVolume | None = None
@@ -86,10 +105,10 @@ class Volume(Fields):
 class Probes(Fields):
     """How the kubelet asks the container about itself, over HTTP on its port."""
 
-    enabled: bool = True
+    enabled: Flag = True
     liveness_path: UrlPath = "/health"
     readiness_path: UrlPath = "/ready"
-    startup_seconds: Annotated[int, Field(ge=10, le=3600)] = 300
+    startup_seconds: Annotated[Whole, Field(ge=10, le=3600)] = 300
     """Seconds that a container may take until `liveness_path` answers for the first time."""
 
 

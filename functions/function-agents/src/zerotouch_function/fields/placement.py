@@ -2,27 +2,35 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import Field
 
-from zerotouch_function.fields.base import Fields, KeyText, Labels
+from zerotouch_function.fields.base import Fields, Key, Labels, LabelValue, ObjectName, Whole
 
 
 class Toleration(Fields):
     """A taint that the pods tolerate."""
 
-    key: Annotated[str, StringConstraints(max_length=253)] | None = None
+    key: Key | Literal[""] | None = None
     operator: Literal["Exists", "Equal"] = "Equal"
-    value: Annotated[str, StringConstraints(max_length=63)] | None = None
+    value: LabelValue | None = None
     effect: Literal["NoSchedule", "PreferNoSchedule", "NoExecute"] | None = None
-    toleration_seconds: int | None = None
+    toleration_seconds: Whole | None = None
 
 
 class TopologySpread(Fields):
     """Keeps the pods of one release apart by a label of their nodes."""
 
-    topology_key: KeyText
-    max_skew: Annotated[int, Field(ge=1, le=100)] = 1
+    topology_key: Key
+    max_skew: Annotated[Whole, Field(ge=1, le=100)] = 1
     when_unsatisfiable: Literal["ScheduleAnyway", "DoNotSchedule"] = "ScheduleAnyway"
+
+
+class Affinity(Fields):
+    """Kubernetes' own affinity; what is inside is checked when the Deployment is written."""
+
+    node_affinity: dict[str, Any] = {}
+    pod_affinity: dict[str, Any] = {}
+    pod_anti_affinity: dict[str, Any] = {}
 
 
 class Placement(Fields):
@@ -30,9 +38,9 @@ class Placement(Fields):
 
     node_selector: Labels = {}
     tolerations: Annotated[tuple[Toleration, ...], Field(max_length=32)] = ()
-    affinity: dict[str, Any] = {}
+    affinity: Affinity = Affinity()
     topology_spread: Annotated[tuple[TopologySpread, ...], Field(max_length=8)] = ()
-    priority_class_name: Annotated[str, StringConstraints(max_length=253)] = ""
+    priority_class_name: ObjectName | Literal[""] = ""
 
 
 class DefaultPlacement(Fields):
@@ -40,4 +48,4 @@ class DefaultPlacement(Fields):
 
     node_selector: Labels = {}
     tolerations: Annotated[tuple[Toleration, ...], Field(max_length=32)] = ()
-    priority_class_name: Annotated[str, StringConstraints(max_length=253)] = ""
+    priority_class_name: ObjectName | Literal[""] = ""

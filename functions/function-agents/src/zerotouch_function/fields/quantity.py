@@ -14,17 +14,18 @@ SUFFIXES: Final = {
 
 
 def _as_text(value: object) -> object:
-    """YAML's bare `2` and protobuf's `2.0` are the quantity "2"."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return value
-    return str(int(value)) if value == int(value) else str(value)
+    """YAML's bare `2` is the quantity "2"."""
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
 Cpu = Annotated[str, BeforeValidator(_as_text), StringConstraints(pattern=r"^([0-9]+m|[0-9]+(\.[0-9]{1,3})?)$", max_length=16)]
 """Cores ("2", "0.5") or millicores ("500m")."""
 
-Memory = Annotated[str, BeforeValidator(_as_text), StringConstraints(pattern=r"^[0-9]+(\.[0-9]+)?(Ki|Mi|Gi|Ti|k|M|G|T)?$", max_length=16)]
+Memory = Annotated[str, BeforeValidator(_as_text), StringConstraints(pattern=r"^[0-9]+(\.[0-9]+)?(Ki|Mi|Gi|Ti|k|M|G|T)?$", max_length=32)]
 """Bytes, with a binary (Mi) or decimal (M) suffix."""
+
+Divisor = Annotated[str, BeforeValidator(_as_text), StringConstraints(pattern=r"^(0|1(m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei)?)$")]
+"""Unit in which a container reads its own resources."""
 
 
 def amount(quantity: str) -> Decimal:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from zerotouch_contract import labels
 from zerotouch_function.fields.claim import Claim
-from zerotouch_function.manifest import Manifest, content_hash
+from zerotouch_function.manifest import Manifest
 
 
 def common_labels(claim: Claim, *, component: str) -> dict[str, str]:
@@ -31,15 +31,3 @@ def object_meta(claim: Claim, *, component: str, name: str = "", annotations: Ma
     if annotations:
         metadata["annotations"] = dict(annotations)
     return metadata
-
-
-def with_release(manifest: Manifest) -> Manifest:
-    """The same object, marked with the hash of its spec: seen on the observed object, it tells that this spec has arrived."""
-    metadata = manifest["metadata"]
-    annotations = {**metadata.get("annotations", {}), labels.RELEASE: content_hash(manifest["spec"])}
-    return {**manifest, "metadata": {**metadata, "annotations": annotations}}
-
-
-def release(manifest: Manifest) -> str:
-    """The mark that `with_release` left; empty where there is none."""
-    return str((manifest.get("metadata", {}).get("annotations") or {}).get(labels.RELEASE, ""))

@@ -55,7 +55,7 @@ def pod_placement(claim: Claim, placement: Placement, defaults: DefaultPlacement
         {
             "nodeSelector": {**defaults.node_selector, **placement.node_selector},
             "tolerations": [t.model_dump(by_alias=True, exclude_none=True) for t in tolerations],
-            "affinity": placement.affinity,
+            "affinity": without_empty(placement.affinity.model_dump(by_alias=True)),
             "topologySpreadConstraints": [
                 {
                     "maxSkew": spread.max_skew,

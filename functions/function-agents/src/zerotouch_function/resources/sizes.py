@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from typing import Final
 
 from zerotouch_function.errors import SpecError
-from zerotouch_function.fields.container import ResourceAmounts, Resources
+from zerotouch_function.fields.container import ResourceAmounts, Resources, Size
 from zerotouch_function.fields.quantity import amount
 from zerotouch_function.manifest import Manifest
 
-SIZES: Final[Mapping[str, Resources]] = {
+SIZES: Final[Mapping[Size, Resources]] = {
     "small": Resources(requests=ResourceAmounts(cpu="250m", memory="512Mi"), limits=ResourceAmounts(cpu="1000m", memory="2Gi")),
     "medium": Resources(requests=ResourceAmounts(cpu="500m", memory="1Gi"), limits=ResourceAmounts(cpu="2000m", memory="4Gi")),
     "large": Resources(requests=ResourceAmounts(cpu="1000m", memory="2Gi"), limits=ResourceAmounts(cpu="4000m", memory="8Gi")),
@@ -16,7 +16,7 @@ SIZES: Final[Mapping[str, Resources]] = {
 """The size table of the platform's API, requests to limits."""
 
 
-def container_resources(size: str, *, overrides: Resources, sizes: Mapping[str, Resources]) -> Manifest:
+def container_resources(size: Size, *, overrides: Resources, sizes: Mapping[Size, Resources]) -> Manifest:
     """A container's `resources`: the claim's values, else the platform's for that size, else the table's.
 
     Raises:
@@ -31,6 +31,8 @@ def container_resources(size: str, *, overrides: Resources, sizes: Mapping[str, 
         request, limit = merged["requests"][name], merged["limits"][name]
         if amount(request) > amount(limit):
             raise SpecError(
-                f"spec.resources.requests.{name}", f"{request} is more than the limit {limit}", f"raise spec.resources.limits.{name} or lower the request"
+                f"spec.resources.requests.{name}",
+                f"{request} is more than the limit {limit}",
+                f"raise spec.resources.limits.{name} or lower the request",
             )
     return merged

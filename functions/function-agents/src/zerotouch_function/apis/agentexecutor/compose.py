@@ -13,7 +13,8 @@ from zerotouch_function.fields.claim import Claim, parse_claim
 from zerotouch_function.manifest import Manifest, without_empty
 from zerotouch_function.observed import Composed
 from zerotouch_function.readiness import SCALER_READY, WORKLOAD_READY, count, main_image, scaler_condition, workload_condition
-from zerotouch_function.resources.metadata import selector, with_release
+from zerotouch_function.release import with_release
+from zerotouch_function.resources.metadata import selector
 from zerotouch_function.resources.service import service, service_host
 from zerotouch_function.resources.service_account import service_account
 from zerotouch_function.settings import Settings

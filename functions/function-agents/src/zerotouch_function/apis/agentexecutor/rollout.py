@@ -16,7 +16,7 @@ from zerotouch_function.fields.claim import Claim
 from zerotouch_function.manifest import HASH_LENGTH, Manifest
 from zerotouch_function.observed import Composed
 from zerotouch_function.readiness import WORKLOAD_READY, condition, main_image, workload_condition
-from zerotouch_function.resources.metadata import release, with_release
+from zerotouch_function.release import release_of, with_release
 from zerotouch_function.settings import Settings
 
 DEPLOYMENT: Final = "deployment"
@@ -42,7 +42,7 @@ def rollout(claim: Claim, spec: AgentExecutorSpec, settings: Settings, composed:
     observed_job = composed.get(job_key(job))
     succeeded = _has(observed_job, "Complete")
     jobs = {job_key(job): Resource(job, is_ready=succeeded)}
-    if succeeded or (current is not None and release(current) == release(deployment)):
+    if succeeded or (current is not None and release_of(current) == release_of(deployment)):
         return _rolled_out(deployment, workload_state(claim, spec, deployment, composed), jobs)
     state = migration_condition(claim, job, observed_job)
     return Rollout({**jobs, **({DEPLOYMENT: Resource(held_back(deployment, current))} if current else {})}, state)
@@ -54,7 +54,7 @@ def workload_state(claim: Claim, spec: AgentExecutorSpec, deployment: Manifest, 
     return workload_condition(
         claim,
         composed.get(DEPLOYMENT),
-        want_release=release(deployment),
+        want_release=release_of(deployment),
         problem=composed.problem(DEPLOYMENT),
         explanation=explain(claim, pods, fields=secret_fields(spec), image=spec.image),
     )
@@ -67,7 +67,7 @@ def job_key(job: Manifest) -> str:
 
 def held_back(deployment: Manifest, observed: Manifest) -> Manifest:
     """The Deployment as it runs, to be sent again."""
-    metadata = {**deployment["metadata"], "annotations": {labels.RELEASE: release(observed)}}
+    metadata = {**deployment["metadata"], "annotations": {labels.RELEASE: release_of(observed)}}
     return {**deployment, "metadata": metadata, "spec": {key: value for key, value in observed["spec"].items() if key != "replicas"}}
 
 
@@ -78,7 +78,8 @@ def migration_condition(claim: Claim, job: Manifest, observed: Manifest | None) 
         logs = f"kubectl -n {claim.namespace} logs job/{name}"
         message = f"Migrations of image {image} failed, so its pods are not started. See why with: {logs}"
         return Condition(WORKLOAD_READY, Status.FALSE, "MigrationFailed", message)
-    return Condition(WORKLOAD_READY, Status.FALSE, "Migrating", f"Migrations of image {image} run in Job {name}, and its pods start after them")
+    message = f"Migrations of image {image} run in Job {name}, and its pods start after them"
+    return Condition(WORKLOAD_READY, Status.FALSE, "Migrating", message)
 
 
 def secret_fields(spec: AgentExecutorSpec) -> dict[str, str]:

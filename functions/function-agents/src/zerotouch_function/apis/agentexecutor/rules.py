@@ -13,6 +13,7 @@ from zerotouch_function.errors import SpecError
 
 if TYPE_CHECKING:
     from zerotouch_function.apis.agentexecutor.spec import AgentExecutorSpec
+    from zerotouch_function.fields.placement import Toleration
 
 SOURCES: Final = ("config_map", "secret", "empty_dir", "persistent_volume_claim")
 OUR_VOLUMES: Final = ("nats-credentials", "nats-ca")
@@ -23,6 +24,7 @@ def check(spec: AgentExecutorSpec) -> None:
     _check_scaling(spec)
     _check_env(spec)
     _check_volumes(spec)
+    _check_placement(spec)
     repeated = first_repeated(spec.image_pull_secrets)
     if repeated:
         raise SpecError("spec.imagePullSecrets", f'"{repeated}" is listed twice', "list each Secret once")
@@ -80,6 +82,9 @@ def _check_volumes(spec: AgentExecutorSpec) -> None:
         if repeated:
             raise SpecError("spec.volumes", f'two volumes have the {what} "{repeated}"', f"give each its own {what}")
     for volume in spec.volumes:
+        if volume.sub_path is not None and (volume.sub_path.startswith("/") or ".." in volume.sub_path.split("/")):
+            problem = f'subPath "{volume.sub_path}" leads out of the volume'
+            raise SpecError("spec.volumes", problem, "write a path inside it, without a leading / and without ..")
         if volume.name in OUR_VOLUMES:
             raise SpecError("spec.volumes", f'the platform has a volume "{volume.name}" of its own', "use another name")
         if volume.mount_path == paths.ROOT or volume.mount_path.startswith(f"{paths.ROOT}/"):
@@ -88,6 +93,27 @@ def _check_volumes(spec: AgentExecutorSpec) -> None:
             raise SpecError(
                 "spec.volumes", f'"{volume.name}" needs exactly one source', "set one of configMap, secret, emptyDir, persistentVolumeClaim"
             )
+
+
+def _check_placement(spec: AgentExecutorSpec) -> None:
+    for toleration in spec.placement.tolerations:
+        problem, remedy = _toleration_fault(toleration)
+        if problem:
+            raise SpecError("spec.placement.tolerations", problem, remedy)
+    repeated = first_repeated(spread.topology_key for spread in spec.placement.topology_spread)
+    if repeated:
+        raise SpecError("spec.placement.topologySpread", f'"{repeated}" is listed twice', "list each topologyKey once")
+
+
+def _toleration_fault(toleration: Toleration) -> tuple[str, str]:
+    """What is wrong with it and what to do; two empty texts if nothing is."""
+    if toleration.operator == "Equal" and not toleration.key:
+        return "a toleration without a key is for every taint", "set operator Exists if that is meant"
+    if toleration.operator == "Exists" and toleration.value:
+        return f'operator Exists compares no value, and "{toleration.value}" is one', "remove value, or use operator Equal"
+    if toleration.toleration_seconds is not None and toleration.effect != "NoExecute":
+        return "tolerationSeconds counts with effect NoExecute only", "remove it, or set that effect"
+    return "", ""
 
 
 def first_repeated(values: Iterable[str]) -> str:

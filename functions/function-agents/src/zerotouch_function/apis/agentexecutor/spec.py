@@ -11,8 +11,8 @@ from pydantic.alias_generators import to_camel
 
 from zerotouch_function.apis.agentexecutor.rules import check
 from zerotouch_function.errors import SpecError
-from zerotouch_function.fields.base import Annotations, Argument, Fields, Labels, ObjectName, OptionalName
-from zerotouch_function.fields.container import EnvVar, Probes, Resources, Volume
+from zerotouch_function.fields.base import Annotations, Argument, Fields, Flag, Labels, ObjectName, OptionalName, Whole
+from zerotouch_function.fields.container import EnvVar, Probes, Resources, Size, Volume
 from zerotouch_function.fields.parse import parse as parse_fields
 from zerotouch_function.fields.placement import Placement
 from zerotouch_function.fields.scaling import Scaling
@@ -21,11 +21,22 @@ from zerotouch_function.manifest import Manifest
 JetStreamName = Annotated[str, StringConstraints(pattern=r"^[^\s.*>/\\]+$", min_length=1, max_length=255)]
 """NATS forbids white space, `.`, `*`, `>` and path separators in stream and consumer names."""
 
+ImageReference = Annotated[
+    str,
+    StringConstraints(
+        min_length=1,
+        max_length=512,
+        pattern=r"^([a-zA-Z0-9]([a-zA-Z0-9.-]*[a-zA-Z0-9])?(:[0-9]{1,5})?/)?[a-z0-9]+(([.]|_{1,2}|-+|/)[a-z0-9]+)*"
+        r"(:[A-Za-z0-9_][A-Za-z0-9_.-]{0,127})?(@[a-z0-9]+:[a-f0-9]{32,128})?$",
+    ),
+]
+"""`registry/path:tag@digest`, as the distribution specification defines a reference."""
+
 
 class Migrations(Fields):
     """What runs before the container: in every pod (`init`), or once per release (`job`)."""
 
-    enabled: bool = True
+    enabled: Flag = True
     command: Annotated[tuple[Argument, ...], Field(min_length=1, max_length=32)] = ("/bin/sh", "-c", "scripts/ci/run-migrations.sh")
     mode: Literal["init", "job"] = "init"
 
@@ -50,8 +61,8 @@ class AgentExecutorSpec(Fields):
 
     model_config = ConfigDict(frozen=True, extra="ignore", alias_generator=to_camel, populate_by_name=True)
 
-    image: Annotated[str, StringConstraints(pattern=r"^\S+$", min_length=1, max_length=512)]
-    size: Literal["small", "medium", "large"] = "medium"
+    image: ImageReference
+    size: Size = "medium"
     nats_url: Annotated[str, StringConstraints(pattern=r"^(nats|tls|ws|wss)://\S+$", max_length=1024)] = "nats://nats.nats.svc:4222"
     nats_stream_name: JetStreamName
     nats_consumer_group: JetStreamName
@@ -60,7 +71,7 @@ class AgentExecutorSpec(Fields):
     llm_keys_secret: OptionalName = "llm-keys"
     image_pull_secrets: Annotated[tuple[ObjectName, ...], Field(max_length=16)] = ()
 
-    port: Annotated[int, Field(ge=1, le=65535)] = 8080
+    port: Annotated[Whole, Field(ge=1, le=65535)] = 8080
     command: Annotated[tuple[Argument, ...], Field(max_length=32)] = ()
     args: Annotated[tuple[Argument, ...], Field(max_length=64)] = ()
     env: Annotated[tuple[EnvVar, ...], Field(max_length=64)] = ()
@@ -73,7 +84,7 @@ class AgentExecutorSpec(Fields):
     nats: Nats = Nats()
     service_account_annotations: Annotations = {}
     placement: Placement = Placement()
-    termination_grace_period_seconds: Annotated[int, Field(ge=10, le=86400)] = 120
+    termination_grace_period_seconds: Annotated[Whole, Field(ge=10, le=86400)] = 120
     pod_labels: Labels = {}
     pod_annotations: Annotations = {}
 

@@ -1,0 +1,16 @@
+"""The mark that tells which spec an object in the cluster was composed from."""
+
+from zerotouch_contract import labels
+from zerotouch_function.manifest import Manifest, content_hash
+
+
+def with_release(manifest: Manifest) -> Manifest:
+    """The same object, marked with the hash of its spec: seen on the observed object, it tells that this spec has arrived."""
+    metadata = manifest["metadata"]
+    annotations = {**metadata.get("annotations", {}), labels.RELEASE: content_hash(manifest["spec"])}
+    return {**manifest, "metadata": {**metadata, "annotations": annotations}}
+
+
+def release_of(manifest: Manifest) -> str:
+    """The mark that `with_release` left; empty where there is none."""
+    return str((manifest.get("metadata", {}).get("annotations") or {}).get(labels.RELEASE, ""))

@@ -1,0 +1,45 @@
+"""Composite resources and observed objects for tests."""
+
+from typing import Any
+
+from zerotouch_function.manifest import Manifest
+
+MINIMAL_SPEC: Manifest = {"image": "ghcr.io/org/service:v1.0.0", "natsStreamName": "ORDERS", "natsConsumerGroup": "order-workers"}
+
+
+def composite(spec: Manifest | None = None, *, name: str = "my-service", namespace: str = "ns", **metadata: Any) -> Manifest:
+    """An XAgentExecutor as Crossplane makes it of a claim. `spec` goes over the minimal one."""
+    return {
+        "apiVersion": "platform.bizmatters.io/v1alpha1",
+        "kind": "XAgentExecutor",
+        "metadata": {"name": f"{name}-x7k2p", **metadata},
+        "spec": {**MINIMAL_SPEC, **(spec or {}), "claimRef": {"name": name, "namespace": namespace}},
+    }
+
+
+def deployed(manifest: Manifest, *, replicas: int = 1, generation: int = 1, **status: Any) -> Manifest:
+    """A Deployment as the cluster has it once it is rolled out; `status` goes over that."""
+    rolled_out = {
+        "observedGeneration": generation,
+        "replicas": replicas,
+        "updatedReplicas": replicas,
+        "availableReplicas": replicas,
+        "conditions": [{"type": "Progressing", "status": "True", "reason": "NewReplicaSetAvailable"}],
+    }
+    return {
+        **manifest,
+        "metadata": {**manifest["metadata"], "generation": generation},
+        "spec": {**manifest["spec"], "replicas": replicas},
+        "status": {**rolled_out, **status},
+    }
+
+
+def scaling(manifest: Manifest, *conditions: tuple[str, str]) -> Manifest:
+    """A ScaledObject as KEDA has it; by default it scales."""
+    told = conditions or (("Ready", "True"),)
+    return {**manifest, "status": {"conditions": [{"type": kind, "status": status, "message": "said KEDA"} for kind, status in told]}}
+
+
+def wrapped(manifest: Manifest, inner: Manifest | None = None) -> Manifest:
+    """A provider-kubernetes Object as the cluster has it, once the object inside exists."""
+    return {**manifest, "status": {"atProvider": {"manifest": inner or manifest["spec"]["forProvider"]["manifest"]}}}

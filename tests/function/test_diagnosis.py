@@ -1,0 +1,97 @@
+"""Why pods do not start, in the words of the claim."""
+
+from typing import Any
+
+import pytest
+
+from tests.composites import composite, deployed
+from zerotouch_function.composition import Selector
+from zerotouch_function.manifest import Manifest
+from zerotouch_function.observed import NOTHING, Snapshot
+from zerotouch_function.registry import compose
+
+READS_PODS: Manifest = {"diagnostics": {"pods": True}}
+IMAGE = "ghcr.io/org/service:v1.0.0"
+
+
+def waiting(reason: str, message: str = "", **more: Any) -> Manifest:
+    return {"name": "agent-executor", "image": IMAGE, "state": {"waiting": {"reason": reason, "message": message}}, **more}
+
+
+def pod(container: Manifest | None = None, image: str = IMAGE, name: str = "my-service-7c9", **status: Any) -> Manifest:
+    return {
+        "metadata": {"name": name},
+        "spec": {"containers": [{"name": "agent-executor", "image": image}]},
+        "status": {**({"containerStatuses": [container]} if container else {}), **status},
+    }
+
+
+CASES = [
+    (
+        pod(waiting("CreateContainerConfigError", 'secret "postgres-connection" not found')),
+        'Pod my-service-7c9 cannot start: secret "postgres-connection" not found. Create it in namespace ns, '
+        'or set spec.postgresConnectionSecret to ""',
+    ),
+    (
+        pod(waiting("CreateContainerConfigError", 'secret "search" not found')),
+        'Pod my-service-7c9 cannot start: secret "search" not found. Create it in namespace ns',
+    ),
+    (
+        pod(waiting("CreateContainerConfigError", "couldn't find key POSTGRES_DB in Secret ns/postgres-connection")),
+        'Pod my-service-7c9 cannot start: secret "postgres-connection" has no key POSTGRES_DB. Add the key to the secret in namespace ns',
+    ),
+    (
+        pod(waiting("CreateContainerConfigError", "container has runAsNonRoot and image will run as root")),
+        "Pod my-service-7c9 cannot start: container has runAsNonRoot and image will run as root. "
+        "Run the image as another user than root, or set spec.security.profile to baseline",
+    ),
+    (
+        pod(waiting("ImagePullBackOff", "Back-off pulling image")),
+        f"Pod my-service-7c9 cannot start: image {IMAGE} cannot be pulled. See that it exists (spec.image) "
+        "and that a Secret in spec.imagePullSecrets may read it",
+    ),
+    (
+        pod(initContainerStatuses=[waiting("CrashLoopBackOff", name="run-migrations", lastState={"terminated": {"exitCode": 127}})]),
+        "Pod my-service-7c9 ends in container run-migrations with exit code 127. "
+        "See its output with: kubectl -n ns logs my-service-7c9 -c run-migrations --previous",
+    ),
+    (
+        pod(waiting("CrashLoopBackOff", lastState={"terminated": {"exitCode": 137, "reason": "OOMKilled"}})),
+        "Pod my-service-7c9 ran out of memory in container agent-executor. Raise spec.size or spec.resources.limits.memory",
+    ),
+    (
+        pod(conditions=[{"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": "0/3 nodes are available"}]),
+        "Pod my-service-7c9 finds no node: 0/3 nodes are available",
+    ),
+]
+
+
+def told(*pods: Manifest) -> str:
+    deployment = deployed(compose(composite(), NOTHING, READS_PODS).resources["deployment"].manifest, replicas=1, availableReplicas=0)
+    composition = compose(composite(), Snapshot({"deployment": deployment}, {"pods": pods}), READS_PODS)
+    return composition.conditions[1].message.removeprefix("0 of 1 pods are ready. ")
+
+
+@pytest.mark.parametrize(("stuck", "message"), CASES, ids=[message[15:60] for _, message in CASES])
+def test_a_stuck_pod_is_explained(stuck: Manifest, message: str) -> None:
+    assert told(stuck) == message
+
+
+def test_without_a_stuck_pod_the_message_is_the_command_that_shows_more() -> None:
+    assert told(pod()) == "See why with: kubectl -n ns describe pods -l app=my-service"
+
+
+def test_pods_of_an_earlier_release_explain_nothing() -> None:
+    assert told(pod(waiting("ImagePullBackOff"), image="old:1")) == told()
+
+
+def test_the_same_pods_in_another_order_give_the_same_message() -> None:
+    pods = [pod(waiting("ImagePullBackOff"), name=name) for name in ("b", "a", "c")]
+    assert told(*pods) == told(*reversed(pods))
+
+
+def test_pods_are_asked_for_only_where_the_composition_says_so() -> None:
+    assert compose(composite(), NOTHING, {}).requirements == {}
+    assert compose(composite(), NOTHING, READS_PODS).requirements == {
+        "pods": Selector(api_version="v1", kind="Pod", namespace="ns", match_labels={"app": "my-service"})
+    }

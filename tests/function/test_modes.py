@@ -1,0 +1,52 @@
+"""What mode `objects` adds, and that nothing switches mode by accident."""
+
+import pytest
+
+from tests.composites import composite, deployed, wrapped
+from zerotouch_function.composition import Status
+from zerotouch_function.errors import ModeError
+from zerotouch_function.manifest import Manifest
+from zerotouch_function.observed import NOTHING, Snapshot
+from zerotouch_function.registry import compose, refuse
+
+DIRECT: Manifest = {"mode": "direct"}
+OBJECTS: Manifest = {"mode": "objects", "providerConfigRef": {"name": "remote"}}
+
+
+def composed(mode: Manifest) -> dict[str, Manifest]:
+    return {key: resource.manifest for key, resource in compose(composite(), NOTHING, mode).resources.items()}
+
+
+def test_an_object_is_named_after_the_composite_and_uses_the_provider_config() -> None:
+    for key, manifest in composed(OBJECTS).items():
+        assert (manifest["apiVersion"], manifest["kind"]) == ("kubernetes.crossplane.io/v1alpha2", "Object")
+        assert manifest["metadata"]["name"] == f"my-service-x7k2p-{key}"
+        assert manifest["spec"]["providerConfigRef"] == {"name": "remote"}
+
+
+@pytest.mark.parametrize(("made", "asked"), [(DIRECT, OBJECTS), (OBJECTS, DIRECT)], ids=["direct to objects", "objects to direct"])
+def test_a_switch_of_mode_under_living_objects_is_refused(made: Manifest, asked: Manifest) -> None:
+    observed = Snapshot(composed(made))
+    with pytest.raises(ModeError, match=f'the Composition says "{asked["mode"]}".*made in mode "{made["mode"]}".*would delete') as refused:
+        compose(composite(), observed, asked)
+    conditions = refuse(composite(), observed, refused.value)
+    assert [c.type for c in conditions] == ["SpecValid", "WorkloadReady", "ScalerReady"]
+    assert (conditions[0].status, conditions[0].reason) == (Status.FALSE, "ModeSwitched")
+
+
+def test_a_refused_spec_still_tells_how_fares_what_runs() -> None:
+    objects = composed(OBJECTS)
+    inner = deployed(objects["deployment"]["spec"]["forProvider"]["manifest"])
+    observed = Snapshot({"deployment": wrapped(objects["deployment"], inner)})
+    with pytest.raises(Exception, match=r"spec\.size") as refused:
+        compose(composite({"size": "huge"}), observed, OBJECTS)
+    spec_valid, workload, _ = refuse(composite({"size": "huge"}), observed, refused.value)  # type: ignore[arg-type]  # a FunctionError
+    assert spec_valid.message == "spec.size: Input should be 'small', 'medium' or 'large'"
+    assert (workload.status, workload.reason) == (Status.TRUE, "RolledOut")
+
+
+def test_an_object_that_cannot_be_written_says_why() -> None:
+    deployment = composed(OBJECTS)["deployment"]
+    refused = {**deployment, "status": {"conditions": [{"type": "Synced", "status": "False", "message": "deployments is forbidden."}]}}
+    _, told, _ = compose(composite(), Snapshot({"deployment": refused}), OBJECTS).conditions
+    assert (told.reason, told.message) == ("CannotWrite", "Deployment my-service cannot be written: deployments is forbidden")

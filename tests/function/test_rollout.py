@@ -1,0 +1,84 @@
+"""Migrations that run once per release go before the pods of that release."""
+
+from typing import Any
+
+from tests.composites import composite, deployed
+from zerotouch_function.composition import Composition
+from zerotouch_function.manifest import Manifest
+from zerotouch_function.observed import Snapshot
+from zerotouch_function.registry import compose
+
+JOB_MODE = {"migrations": {"mode": "job"}}
+
+
+def answer(image: str, **observed: Manifest) -> Composition:
+    return compose(composite({**JOB_MODE, "image": image}), Snapshot(observed), {})
+
+
+def job_of(composition: Composition) -> tuple[str, Manifest]:
+    ((key, resource),) = ((key, r) for key, r in composition.resources.items() if r.manifest["kind"] == "Job")
+    return key, resource.manifest
+
+
+def ended(job: Manifest, how: str) -> Manifest:
+    return {**job, "status": {"conditions": [{"type": how, "status": "True"}]}}
+
+
+def with_job(image: str, how: str, **observed: Any) -> Composition:
+    key, job = job_of(answer(image))
+    return answer(image, **{key: ended(job, how)}, **observed)
+
+
+def test_pods_wait_for_the_first_migration() -> None:
+    composition = answer("app:v1")
+    assert "deployment" not in composition.resources
+    assert composition.conditions[1].reason == "Migrating"
+
+
+def test_pods_start_once_the_migration_has_succeeded() -> None:
+    composition = with_job("app:v1", "Complete")
+    assert composition.resources["deployment"].manifest["spec"]["template"]["spec"]["containers"][0]["image"] == "app:v1"
+    assert "initContainers" not in composition.resources["deployment"].manifest["spec"]["template"]["spec"]
+
+
+def test_an_update_keeps_the_running_release_until_its_migration_has_succeeded() -> None:
+    running = deployed(with_job("app:v1", "Complete").resources["deployment"].manifest, replicas=7)
+    held = answer("app:v2", deployment=running).resources["deployment"].manifest
+    assert held["spec"]["template"] == running["spec"]["template"]
+    assert "replicas" not in held["spec"]
+    assert "status" not in held
+    released = with_job("app:v2", "Complete", deployment=running).resources["deployment"].manifest
+    assert released["spec"]["template"]["spec"]["containers"][0]["image"] == "app:v2"
+
+
+def test_a_failed_migration_holds_the_release_and_says_so() -> None:
+    running = deployed(with_job("app:v1", "Complete").resources["deployment"].manifest)
+    composition = with_job("app:v2", "Failed", deployment=running)
+    _, told, _ = composition.conditions
+    name = job_of(composition)[1]["metadata"]["name"]
+    assert told.reason == "MigrationFailed"
+    assert told.message == f"Migrations of image app:v2 failed, so its pods are not started. See why with: kubectl -n ns logs job/{name}"
+    assert composition.resources["deployment"].manifest["spec"]["template"] == running["spec"]["template"]
+    assert not composition.resources["deployment"].is_ready
+
+
+def test_each_release_has_a_job_of_its_own() -> None:
+    first, second = job_of(answer("app:v1")), job_of(answer("app:v2"))
+    assert first[0] != second[0]
+    assert first[1]["metadata"]["name"] != second[1]["metadata"]["name"]
+
+
+def test_scaling_does_not_migrate_again() -> None:
+    again = compose(composite({**JOB_MODE, "image": "app:v1", "scaling": {"maxReplicas": 50}}), Snapshot(), {})
+    assert job_of(again) == job_of(answer("app:v1"))
+
+
+def test_a_release_that_has_arrived_stays_when_its_job_is_gone() -> None:
+    running = deployed(with_job("app:v1", "Complete").resources["deployment"].manifest)
+    composition = answer("app:v1", deployment=running)
+    assert composition.resources["deployment"].is_ready
+
+
+def test_the_service_never_selects_a_migration() -> None:
+    _, job = job_of(answer("app:v1"))
+    assert "app" not in job["spec"]["template"]["metadata"]["labels"]

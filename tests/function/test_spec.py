@@ -1,0 +1,102 @@
+"""The function refuses what the API server refuses, for it may be asked about claims that are older than a rule."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.composites import composite
+from tests.refused_claims import ACCEPTED_CLAIMS, MINIMAL_SPEC, REFUSED_CLAIMS, AcceptedClaim, RefusedClaim, claim
+from zerotouch_function.apis.agentexecutor.spec import AgentExecutorSpec
+from zerotouch_function.errors import FunctionError
+from zerotouch_function.fields.base import Fields
+from zerotouch_function.manifest import Manifest
+from zerotouch_function.observed import NOTHING
+from zerotouch_function.registry import compose
+
+DEFINITION = yaml.safe_load(Path("apis/agentexecutors/definition.yaml").read_text())
+SPEC_SCHEMA = DEFINITION["spec"]["versions"][0]["schema"]["openAPIV3Schema"]["properties"]["spec"]
+
+
+def xr_of(case: RefusedClaim | AcceptedClaim) -> Manifest:
+    spec: Any = claim(case)["spec"]
+    xr = composite(name=case.name)
+    return {**xr, "spec": {**spec, "claimRef": xr["spec"]["claimRef"]}}
+
+
+@pytest.mark.parametrize("case", REFUSED_CLAIMS, ids=lambda case: case.reason)
+def test_the_function_refuses_what_the_schema_refuses(case: RefusedClaim) -> None:
+    with pytest.raises(FunctionError) as refused:
+        compose(xr_of(case), NOTHING, {})
+    assert refused.value.field.startswith(case.field.partition("[")[0]) or case.field.startswith(refused.value.field)
+
+
+@pytest.mark.parametrize("case", ACCEPTED_CLAIMS, ids=lambda case: case.reason)
+def test_the_function_composes_what_the_schema_accepts(case: AcceptedClaim) -> None:
+    assert compose(xr_of(case), NOTHING, {}).resources
+
+
+def schema_leaves(schema: dict[str, Any], path: str = "spec") -> Iterator[tuple[str, dict[str, Any]]]:
+    """Every field below the schema, objects of fields themselves too."""
+    for name, child in schema.get("properties", {}).items():
+        yield f"{path}.{name}", child
+        yield from schema_leaves(child.get("items", child), f"{path}.{name}")
+
+
+def test_the_model_has_the_fields_of_the_schema() -> None:
+    assert sorted(path for path, _ in model_leaves(AgentExecutorSpec)) == sorted(path for path, _ in schema_leaves(SPEC_SCHEMA))
+
+
+def model_leaves(model: type[Fields], path: str = "spec") -> Iterator[tuple[str, type[Fields] | None]]:
+    for field in model.model_fields.values():
+        inner = next((part for part in (field.annotation, *getattr(field.annotation, "__args__", ())) if _is_fields(part)), None)
+        yield f"{path}.{field.alias}", inner
+        if inner is not None:
+            yield from model_leaves(inner, f"{path}.{field.alias}")
+
+
+def _is_fields(annotation: Any) -> bool:
+    return isinstance(annotation, type) and issubclass(annotation, Fields)
+
+
+def test_the_model_has_the_defaults_of_the_schema() -> None:
+    ours = AgentExecutorSpec.model_validate(MINIMAL_SPEC).model_dump(by_alias=True, mode="json")
+    assert dict(defaults(SPEC_SCHEMA)) == {path: at(ours, path) for path, _ in defaults(SPEC_SCHEMA)}
+
+
+def defaults(schema: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+    for path, child in schema_leaves(schema):
+        if "default" in child and child["default"] != {}:
+            yield path, child["default"]
+
+
+def at(spec: Any, path: str) -> Any:
+    for part in path.split(".")[1:]:
+        spec = spec[part]
+    return spec
+
+
+def test_a_composite_without_a_claim_is_told_to_use_one() -> None:
+    xr = composite()
+    del xr["spec"]["claimRef"]
+    with pytest.raises(
+        FunctionError, match=r"^spec.claimRef: XAgentExecutor my-service-x7k2p has no claim; create the claim \(kind AgentExecutor\)"
+    ):
+        compose(xr, NOTHING, {})
+
+
+def test_an_unknown_kind_is_told_which_are_known() -> None:
+    with pytest.raises(FunctionError, match=r"kind: .*XToaster.* use one of XAgentExecutor"):
+        compose({**composite(), "kind": "XToaster"}, NOTHING, {})
+
+
+def test_a_request_above_its_limit_names_both() -> None:
+    with pytest.raises(FunctionError, match=r"spec.resources.requests.cpu: 3 is more than the limit 2000m"):
+        compose(composite({"resources": {"requests": {"cpu": 3}}}), NOTHING, {})
+
+
+def test_a_wrong_input_names_the_field() -> None:
+    with pytest.raises(FunctionError, match=r"input.mode: Input should be 'direct' or 'objects'"):
+        compose(composite(), NOTHING, {"mode": "both"})

@@ -1,0 +1,1 @@
+"""`zerotouch`: preview and check claims without a cluster."""

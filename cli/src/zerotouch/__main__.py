@@ -1,0 +1,5 @@
+"""`python -m zerotouch`."""
+
+from zerotouch.main import main
+
+main()

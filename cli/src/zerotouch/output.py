@@ -1,0 +1,44 @@
+"""How results look: YAML or JSON on standard output, what went wrong on standard error."""
+
+import json
+import sys
+from collections.abc import Iterable
+from typing import Any, Final
+
+import yaml
+
+from zerotouch_function.manifest import Manifest
+
+BASE: Final = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+
+
+class Dumper(BASE):  # type: ignore[misc, valid-type]  # the C dumper where there is one
+    """Writes every object out: no anchors and aliases, which nobody reads."""
+
+    def ignore_aliases(self, data: object) -> bool:  # noqa: ARG002  # the parent's signature
+        return True
+
+
+def print_yaml(manifests: Iterable[Manifest]) -> None:
+    """Writes a stream of documents, fields in the order they were composed in."""
+    yaml.dump_all(manifests, sys.stdout, Dumper=Dumper, sort_keys=False, explicit_start=True, width=140)
+
+
+def print_json(data: Any) -> None:
+    json.dump(data, sys.stdout, indent=2)
+    sys.stdout.write("\n")
+
+
+def print_error(message: str) -> None:
+    """One line `Error: where: what; what to do`, red on a terminal."""
+    _print(message, "Error", "red")
+
+
+def print_warning(message: str) -> None:
+    _print(message, "Warning", "yellow")
+
+
+def _print(message: str, label: str, colour: str) -> None:
+    import click  # here, for `render` without errors has no need of it
+
+    click.echo(f"{click.style(f'{label}:', fg=colour, bold=True)} {message}", err=True)

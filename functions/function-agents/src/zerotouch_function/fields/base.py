@@ -32,6 +32,9 @@ QUALIFIED_NAME = r"^([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z
 Key = Annotated[str, StringConstraints(pattern=QUALIFIED_NAME, max_length=317)]
 """Key of a label, annotation or taint: `name` or `prefix/name`."""
 
+OptionalKey = Annotated[str, StringConstraints(pattern=rf"^$|{QUALIFIED_NAME}", max_length=317)]
+"""The same, or empty: every one."""
+
 LabelValue = Annotated[str, StringConstraints(pattern=r"^([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?$", max_length=63)]
 Annotations = Annotated[dict[Key, Annotated[str, StringConstraints(max_length=4096)]], Field(max_length=32)]
 Labels = Annotated[dict[Key, LabelValue], Field(max_length=32)]

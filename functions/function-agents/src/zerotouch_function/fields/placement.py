@@ -4,13 +4,13 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from zerotouch_function.fields.base import Fields, Key, Labels, LabelValue, ObjectName, Whole
+from zerotouch_function.fields.base import Fields, Key, Labels, LabelValue, OptionalKey, OptionalName, Whole
 
 
 class Toleration(Fields):
     """A taint that the pods tolerate."""
 
-    key: Key | Literal[""] | None = None
+    key: OptionalKey | None = None
     operator: Literal["Exists", "Equal"] = "Equal"
     value: LabelValue | None = None
     effect: Literal["NoSchedule", "PreferNoSchedule", "NoExecute"] | None = None
@@ -40,7 +40,7 @@ class Placement(Fields):
     tolerations: Annotated[tuple[Toleration, ...], Field(max_length=32)] = ()
     affinity: Affinity = Affinity()
     topology_spread: Annotated[tuple[TopologySpread, ...], Field(max_length=8)] = ()
-    priority_class_name: ObjectName | Literal[""] = ""
+    priority_class_name: OptionalName = ""
 
 
 class DefaultPlacement(Fields):
@@ -48,4 +48,4 @@ class DefaultPlacement(Fields):
 
     node_selector: Labels = {}
     tolerations: Annotated[tuple[Toleration, ...], Field(max_length=32)] = ()
-    priority_class_name: ObjectName | Literal[""] = ""
+    priority_class_name: OptionalName = ""

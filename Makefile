@@ -1,0 +1,63 @@
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+bin := .venv/bin
+
+# One version for all steps of one call, whatever is edited meanwhile.
+ifneq (,$(filter images package install,$(MAKECMDGOALS)))
+ifndef VERSION
+VERSION := $(shell python3 hack/version.py)
+endif
+export VERSION
+endif
+
+.PHONY: help preview render test check generate images package install uninstall e2e clean
+
+help: ## list the targets and the settings they read
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@echo
+	@echo "Settings, from the environment (hack/settings.sh has the defaults):"
+	@sed -nE 's/^: "\$$\{([A-Z_]+):=.*\}" *# (.*)$$/  \1|\2/p' hack/settings.sh | awk -F '|' '{printf "  %-18s %s\n", $$1, $$2}'
+
+.venv/.synced: pyproject.toml uv.lock $(wildcard */pyproject.toml */*/pyproject.toml)
+	@hack/setup.sh
+
+preview: .venv/.synced ## print the manifests that CLAIM=file.yaml becomes
+	@test -n "$(CLAIM)" || { echo "Error: say which claim: make preview CLAIM=examples/claims/agentexecutor-minimal.yaml" >&2; exit 1; }
+	@$(bin)/zerotouch render $(CLAIM)
+
+render: .venv/.synced ## the same with the official Crossplane CLI: CLAIM=file.yaml [MODE=objects] [CROSSPLANE_CORE=binary]
+	@test -n "$(CLAIM)" || { echo "Error: say which claim: make render CLAIM=examples/claims/agentexecutor-minimal.yaml" >&2; exit 1; }
+	@hack/render.sh $(CLAIM)
+
+test: .venv/.synced ## run all tests that need no cluster
+	E2E= $(bin)/pytest $(PYTEST_FLAGS)
+
+check: .venv/.synced ## lint, types, layers, YAML, generated files
+	$(bin)/ruff check
+	$(bin)/ruff format --check
+	$(bin)/mypy
+	$(bin)/lint-imports
+	$(bin)/yamllint --strict .
+	$(bin)/python hack/version.py --check
+	hack/generated.sh --check
+
+generate: .venv/.synced ## write the generated files again
+	hack/generated.sh
+
+images: .venv/.synced ## build the images
+	@hack/images.sh $(IMAGE_FLAGS)
+
+package: images ## write build/*.xpkg, with the images inside
+	@hack/package.sh
+
+install: package ## push the packages and put the platform onto KUBECONFIG's cluster: [OVERLAY=crossplane-v1|diagnostics]
+	@hack/install.sh
+
+uninstall: .venv/.synced ## take the platform off the cluster again: [OVERLAY=...] [FORCE=1: claims too]
+	@hack/uninstall.sh
+
+e2e: .venv/.synced ## run the end-to-end tests on KUBECONFIG's cluster (see tests/e2e/README.md)
+	E2E=1 $(bin)/pytest tests/e2e $(PYTEST_FLAGS)
+
+clean: ## remove what was built
+	rm -rf build

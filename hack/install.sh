@@ -1,0 +1,10 @@
+#!/usr/bin/env bash
+# Pushes the packages and puts the API layer onto the cluster of KUBECONFIG.
+. "$(dirname "$0")/settings.sh"
+need "$KUBECTL"
+
+for name in function-agents configuration-agents configuration-agents-crossplane-v1; do
+    say "push $REGISTRY/$name:$VERSION"
+    run_program "$XPKG_PUSH" "$build/$name.xpkg" "$REGISTRY/$name:$VERSION" >&2
+done
+exec $bin/python hack/layer.py install --overlay "$OVERLAY" --function "$function_image"

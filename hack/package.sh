@@ -1,0 +1,36 @@
+#!/usr/bin/env bash
+# Writes build/*.xpkg: the function with its image inside, and the Configuration for each Crossplane.
+# The same sources on the same base image give the same bytes.
+. "$(dirname "$0")/settings.sh"
+need "$KUBECTL"
+need "$CROSSPLANE" "install the Crossplane CLI $CROSSPLANE_CLI_VERSION, or set CROSSPLANE to its path"
+
+roots=$build/packages
+rm -rf "$roots"
+mkdir -p "$roots/no-examples"
+
+# xpkg NAME FOLDER FLAG...: one package.
+xpkg() {
+    say "package $REGISTRY/$1:$VERSION"
+    "$CROSSPLANE" xpkg build --package-root="$2" --examples-root="$roots/no-examples" --package-file="$build/$1.xpkg" "${@:3}" >&2
+}
+
+run_program "$IMAGE_SAVE" "$function_image" "$build/function-agents-image.tar" >&2
+python3 hack/reproducible_image.py "$build/function-agents-image.tar"
+xpkg function-agents functions/function-agents/package --embed-runtime-image-tarball="$build/function-agents-image.tar"
+
+# A Configuration takes the function that was built with it: a release or newer, a development build exactly.
+case $VERSION in *-*) wanted="=$VERSION" ;; *) wanted=">=$VERSION" ;; esac
+# configuration NAME KUSTOMIZATION
+configuration() {
+    mkdir -p "$roots/$1"
+    "$KUBECTL" kustomize "$2" | sed "/function: ghcr.io\/bizmatters\/function-agents$/{
+        s|ghcr.io/bizmatters|$REGISTRY|
+        n
+        s|version: .*|version: '$wanted'|
+    }" >"$roots/$1/package.yaml"
+    grep -qF "version: '$wanted'" "$roots/$1/package.yaml" || die "package metadata in $2 has no dependency on function-agents"
+    xpkg "$1" "$roots/$1"
+}
+configuration configuration-agents package
+configuration configuration-agents-crossplane-v1 package/crossplane-v1

@@ -1,0 +1,38 @@
+# What the scripts here take from the environment, with defaults. Sourced, at the root of the repository.
+# Programs that differ between machines are strings for `sh -c`; their arguments arrive as "$1", "$2", ...
+# tests/e2e reads the same names.
+# shellcheck shell=bash
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+set -a
+. ./versions.env
+set +a
+
+: "${REGISTRY:=ghcr.io/bizmatters}"        # where packages are pushed to
+: "${VERSION:=$(python3 hack/version.py)}" # their tag: the release, or a hash of the sources
+: "${OVERLAY:=direct}"                     # direct, crossplane-v1 or diagnostics
+: "${KUBECTL:=kubectl}"
+: "${CROSSPLANE:=crossplane}"              # the Crossplane CLI
+: "${IMAGE_BUILD:=docker build -t \"\$@\"}"                # $1 tag, $2 folder, then flags of the builder
+: "${IMAGE_SAVE:=docker save -o \"\$2\" \"\$1\"}"          # $1 tag, $2 file to write, a docker archive
+: "${XPKG_PUSH:="$CROSSPLANE" xpkg push -f \"\$1\" \"\$2\"}" # $1 file, $2 name with tag
+# No file of an image is later than the last change to its sources (2025 where there is no commit).
+: "${SOURCE_DATE_EPOCH:=$(git log -1 --format=%ct -- apis functions package hack uv.lock 2>/dev/null || true)}"
+: "${SOURCE_DATE_EPOCH:=1735689600}"
+export SOURCE_DATE_EPOCH REGISTRY VERSION OVERLAY KUBECTL CROSSPLANE
+
+build=build
+function_image="$REGISTRY/function-agents:$VERSION"
+bin=.venv/bin
+
+say() { echo "==> $*" >&2; }
+die() { echo "Error: $1${2:+
+       $2}" >&2; exit 1; }
+need() { command -v "$1" >/dev/null || die "$1 is not on PATH" "${2:-install it, or set the variable that names it (make help)}"; }
+
+# run_program STRING ARGUMENT...: a program of the environment, with its arguments.
+run_program() {
+    local program=$1
+    shift
+    sh -c "$program" sh "$@"
+}

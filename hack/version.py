@@ -1,0 +1,69 @@
+"""Prints the version that this working tree is built as, for example v0.1.0-dev.g1f2e3d4c5b6a.
+
+The last part is a hash of everything that goes into the images and packages. A changed build gets a new tag: a node
+never runs an image that it pulled before under the same name. With --check, says whether the manifests name the release
+of pyproject.toml.
+"""
+
+import hashlib
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+from typing import Final
+
+ROOT: Final = Path(__file__).resolve().parent.parent
+INPUTS: Final = ("apis", "functions", "package", "hack", "uv.lock")
+"""Files and folders that decide what is built."""
+
+RELEASED: Final = {
+    "platform/04-apis/base/function.yaml": "package: ghcr.io/bizmatters/function-agents:{}\n",
+    "package/crossplane.yaml": 'version: ">={}"',
+    "package/crossplane-v1/crossplane.yaml": 'version: ">={}"',
+}
+"""Where the release's version is written out, for those who install from the repository."""
+
+
+def main() -> int:
+    release = f"v{tomllib.loads((ROOT / 'pyproject.toml').read_text())['project']['version']}"
+    if "--check" in sys.argv[1:]:
+        return report_stale(release)
+    print(f"{release}-dev.g{source_hash()[:12]}")
+    return 0
+
+
+def report_stale(release: str) -> int:
+    """Says which files name another release than pyproject.toml."""
+    stale = [path for path, line in RELEASED.items() if line.format(release) not in (ROOT / path).read_text()]
+    for path in stale:
+        print(f"Error: {path}: does not name {release}, the version in pyproject.toml", file=sys.stderr)
+    return 1 if stale else 0
+
+
+def source_hash() -> str:
+    """The hash of all inputs' names and contents, as they lie in the working tree."""
+    digest = hashlib.sha256()
+    for path in source_files():
+        digest.update(f"{path}\0".encode())
+        digest.update(hashlib.sha256((ROOT / path).read_bytes()).digest())
+    return digest.hexdigest()
+
+
+def source_files() -> list[str]:
+    """Tracked and new files, not ignored ones; without git, every file."""
+    listing = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", *INPUTS],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    names = listing.stdout.split("\0") if listing.returncode == 0 else []
+    if not names:
+        names = [str(p.relative_to(ROOT)) for top in INPUTS for p in [ROOT / top, *(ROOT / top).rglob("*")]]
+    kept = (n for n in names if "__pycache__" not in n and (ROOT / n).is_file())
+    return sorted(set(kept))
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

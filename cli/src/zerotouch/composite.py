@@ -7,6 +7,9 @@ from zerotouch_function.manifest import Manifest, content_hash, without_empty
 SUFFIX_LENGTH: Final = 5
 """Crossplane ends a composite's name in five random characters; a preview derives them from the claim, so that it is stable."""
 
+CLAIM_ONLY: Final = ("compositeDeletePolicy", "publishConnectionDetailsTo", "resourceRef", "writeConnectionSecretToRef")
+"""Crossplane's own fields that a claim has and its composite has not, or has with another meaning."""
+
 RESERVED: Final = "kubernetes.io"
 """Keys of this domain and below it stay on the claim (Crossplane's claim syncer)."""
 
@@ -22,6 +25,7 @@ def composite(claim: Manifest, definition: dict[str, Any]) -> Manifest:
     name, namespace = metadata["name"], metadata.get("namespace", "default")
     labels = {**_copied(metadata.get("labels")), "crossplane.io/claim-name": name, "crossplane.io/claim-namespace": namespace}
     reference = {"apiVersion": claim["apiVersion"], "kind": claim["kind"], "name": name, "namespace": namespace}
+    spec = {key: value for key, value in claim.get("spec", {}).items() if key not in CLAIM_ONLY}
     return {
         "apiVersion": claim["apiVersion"],
         "kind": definition["spec"]["names"]["kind"],
@@ -30,7 +34,7 @@ def composite(claim: Manifest, definition: dict[str, Any]) -> Manifest:
             "labels": labels,
             **without_empty({"annotations": _copied(metadata.get("annotations"))}),
         },
-        "spec": {**claim.get("spec", {}), "claimRef": reference},
+        "spec": {**spec, "claimRef": reference},
     }
 
 

@@ -1,0 +1,80 @@
+"""Mutual TLS from the folder that Crossplane mounts, with the certificates that are in it now.
+
+Crossplane writes a Secret with the function's certificate and the authority of its callers. The kubelet replaces the files when the
+Secret is renewed, so each new connection looks at them again. A pair that does not fit, seen half-way through a renewal, is left
+alone: the one before it goes on.
+"""
+
+import ssl
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import grpc
+import structlog
+
+from zerotouch_function.options import StartError
+
+if TYPE_CHECKING:
+    from structlog.typing import FilteringBoundLogger
+
+CERTIFICATE: Final = "tls.crt"
+KEY: Final = "tls.key"
+AUTHORITY: Final = "ca.crt"
+
+log: "FilteringBoundLogger" = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Certificates:
+    """The three files' content."""
+
+    certificate: bytes
+    key: bytes
+    authority: bytes
+
+    def configuration(self) -> grpc.ServerCertificateConfiguration:
+        """As gRPC takes it."""
+        return grpc.ssl_server_certificate_configuration([(self.key, self.certificate)], root_certificates=self.authority)
+
+
+def read_certificates(folder: Path) -> Certificates:
+    """Reads the folder.
+
+    Raises:
+        StartError: A file is missing or no certificate, or the key is another certificate's.
+    """
+    try:
+        certificates = Certificates(*((folder / name).read_bytes() for name in (CERTIFICATE, KEY, AUTHORITY)))
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(folder / CERTIFICATE, folder / KEY)
+        context.load_verify_locations(cadata=certificates.authority.decode())
+    except (OSError, ValueError) as error:
+        remedy = f"mount a Secret with {CERTIFICATE}, {KEY} and {AUTHORITY} there, or use --insecure for development"
+        raise StartError(f"--tls-certs-dir {folder}", f"cannot be used: {error}", remedy) from error
+    return certificates
+
+
+def server_credentials(folder: Path) -> grpc.ServerCredentials:
+    """Credentials that ask every caller for a certificate, and follow the files in the folder."""
+    current = read_certificates(folder)
+
+    def renewed() -> grpc.ServerCertificateConfiguration | None:
+        """Called for every new connection; None goes on with what is in use."""
+        nonlocal current
+        try:
+            latest = read_certificates(folder)
+        except StartError as error:
+            log.warning("certificates not renewed", problem=error.problem)
+            return None
+        if latest == current:
+            return None
+        current = latest
+        log.info("certificates renewed")
+        return latest.configuration()
+
+    return grpc.dynamic_ssl_server_credentials(
+        current.configuration(),
+        renewed,  # type: ignore[arg-type]  # the stubs do not know that None is an answer
+        require_client_authentication=True,
+    )

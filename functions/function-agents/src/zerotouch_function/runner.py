@@ -1,0 +1,95 @@
+"""Answers one request of Crossplane: bytes in, bytes out, whatever server they came through.
+
+    request -> observed state -> compose -> response
+                                    |
+                              FunctionError -> fatal result, and every condition
+
+What is wrong with a request is told where a person looks:
+
+- The user's or the platform's mistake (`FunctionError`) is a fatal result. Crossplane then changes nothing in the cluster, and shows
+  the message in the composite's `Synced` condition and ours on the claim. The answer carries the desired state as it came.
+- Bytes that are no request raise `RequestError`, which the server answers with INVALID_ARGUMENT. There is no tag to answer to and no
+  claim to tell; Crossplane shows the status' text in `Synced` just the same, and its client metrics count it as the failed call it is.
+- A bug in `compose` stays an exception. Crossplane takes any failed call as "change nothing" and calls again.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TypeAlias
+
+from zerotouch_function import wire
+from zerotouch_function.composition import Composition, Condition
+from zerotouch_function.errors import FunctionError, RequestError, UnknownKindError
+from zerotouch_function.manifest import Manifest
+from zerotouch_function.observed import NOTHING, Observed
+from zerotouch_function.request import RequestState
+from zerotouch_function.response import composed, refused
+
+Compose: TypeAlias = Callable[[Manifest, Observed, Manifest], Composition]
+"""Composite resource, observed state and the function's input to the whole answer; raises FunctionError."""
+
+Refuse: TypeAlias = Callable[[Manifest, Observed, FunctionError], tuple[Condition, ...]]
+"""Every condition of the composite's API, with the error in them."""
+
+
+class Outcome(StrEnum):
+    """How a request ended."""
+
+    COMPOSED = "composed"
+    REFUSED = "refused"
+    DAMAGED = "damaged"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A response, and what the metrics say about it.
+
+    Attributes:
+        response: The bytes of a RunFunctionResponse.
+        kind: Kind of the composite resource; empty unless it is one that we serve.
+        outcome: COMPOSED or REFUSED.
+    """
+
+    response: bytes
+    kind: str
+    outcome: Outcome
+
+
+class Runner:
+    """Puts `compose` behind Crossplane's protocol."""
+
+    def __init__(self, compose: Compose, refuse: Refuse) -> None:
+        self._compose = compose
+        self._refuse = refuse
+
+    def run(self, request: bytes) -> bytes:
+        """Answers a request.
+
+        Raises:
+            RequestError: The bytes are no request.
+        """
+        return self.answer(request).response
+
+    def answer(self, data: bytes) -> Answer:
+        """Answers a request, and says how; raises as `run` does."""
+        request = wire.parse(data)
+        state = RequestState(request)
+        try:
+            composition = self._compose(state.composite(), state, state.function_input())
+            response = composed(request, composition)
+        except FunctionError as error:
+            response = refused(request, error, self._conditions(state, error))
+            kind = "" if isinstance(error, UnknownKindError) else state.kind
+            return Answer(wire.serialize(response), kind, Outcome.REFUSED)
+        return Answer(wire.serialize(response), state.kind, Outcome.COMPOSED)
+
+    def _conditions(self, state: RequestState, error: FunctionError) -> Sequence[Condition]:
+        """Every condition, as far as the request can be read; observed objects that are damaged count as not there."""
+        if not state.kind:
+            return ()
+        try:
+            return self._refuse(state.composite(), state, error)
+        except RequestError:
+            return self._refuse(state.composite(), NOTHING, error)

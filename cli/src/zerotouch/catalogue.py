@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import yaml
 
-from zerotouch.documents import LOADER
+from zerotouch.documents import Loader
 from zerotouch.errors import CommandError
 from zerotouch_contract import api
 
@@ -40,5 +40,5 @@ def is_claim(manifest: dict[str, Any]) -> bool:
 def _manifests(kind: str) -> list[dict[str, Any]]:
     packaged = Path(str(files("zerotouch"))) / "apis"
     folder = packaged if packaged.is_dir() else TREE
-    found = [yaml.load(path.read_text(), Loader=LOADER) for path in sorted(folder.glob("*/*.yaml"))]  # noqa: S506  # LOADER is a safe loader
+    found = [yaml.load(path.read_text(), Loader=Loader) for path in sorted(folder.glob("*/*.yaml"))]  # noqa: S506  # a safe loader
     return [manifest for manifest in found if manifest.get("kind") == kind]

@@ -8,11 +8,10 @@ from datetime import date, datetime
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+from zerotouch.schema.types import INT64
+
 INT32: Final = 2**31
 """One more than the largest number of format int32."""
-
-INT64: Final = 2**63
-"""One more than the largest number of format int64."""
 
 UUID: Final = re.compile(r"(?i)[0-9a-f]{8}(-?[0-9a-f]{4}){3}-?[0-9a-f]{12}")
 HOSTNAME: Final = re.compile(r"(?i)(?=.{1,253}$)[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?(\.[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?)*\.?")

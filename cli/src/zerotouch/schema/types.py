@@ -14,6 +14,12 @@ TYPES: Final[dict[str, tuple[type, ...]]] = {
 }
 """What a value of each OpenAPI type is after YAML was read."""
 
+INT64: Final = 2**63
+"""One more than the largest integer of an API object."""
+
+EXACT_FLOAT: Final = 2**53
+"""Integers below it are exact as floating-point numbers."""
+
 NAMES: Final = {
     "array": "a list",
     "boolean": "true or false",
@@ -37,11 +43,13 @@ def types_of(schema: Schema) -> tuple[str, ...]:
 
 
 def is_of_type(value: object, type_name: str) -> bool:
-    """Whether the value is of that OpenAPI type. True is no integer, though Python says so; 3.0 is one, as for the API server."""
+    """Whether the API server takes the value for that type: True is no integer, 3.0 is one, and 10**20 is only a number."""
     if isinstance(value, bool):
         return type_name == "boolean"
     if isinstance(value, float) and type_name == "integer":
-        return value.is_integer()
+        return value.is_integer() and abs(value) < EXACT_FLOAT
+    if isinstance(value, int) and type_name == "integer":
+        return -INT64 <= value < INT64
     return isinstance(value, TYPES[type_name])
 
 

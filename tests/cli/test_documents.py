@@ -1,0 +1,49 @@
+"""YAML is read as kubectl reads it."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from zerotouch.documents import read
+from zerotouch.errors import UnreadableError
+
+SCALARS = [
+    ("2024-01-01", "2024-01-01"),
+    ("10:30", "10:30"),
+    ("8080", 8080),
+    ("0x1F", 31),
+    ("-3", -3),
+    ("0.5", 0.5),
+    ("1.", 1.0),
+    ("1e3", 1000.0),
+    ("1_000", 1000),
+    ("yes", True),
+    ("~", None),
+    ('"8080"', "8080"),
+    ("500m", "500m"),
+    ("v1.0.0", "v1.0.0"),
+]
+
+
+@pytest.mark.parametrize(("text", "value"), SCALARS, ids=[text for text, _ in SCALARS])
+def test_a_scalar_means_what_kubectl_takes_it_for(text: str, value: Any, tmp_path: Path) -> None:
+    file = tmp_path / "one.yaml"
+    file.write_text(f"value: {text}\n")
+    found = read([str(file)])[0].manifest["value"]
+    assert (type(found), found) == (type(value), value)
+
+
+def test_folders_are_read_in_order_and_at_any_depth(tmp_path: Path) -> None:
+    for name in ("b.yaml", "a/c.yml", "notes.txt"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(f"name: {name}\n")
+    assert [document.manifest["name"] for document in read([str(tmp_path)])] == ["a/c.yml", "b.yaml"]
+
+
+@pytest.mark.parametrize(("text", "problem"), [("a: [", "is not YAML"), ("- a", "holds a list where a Kubernetes object should be")])
+def test_what_cannot_be_read_names_the_file(text: str, problem: str, tmp_path: Path) -> None:
+    file = tmp_path / "broken.yaml"
+    file.write_text(text)
+    with pytest.raises(UnreadableError, match=f"broken.yaml: {problem}"):
+        read([str(file)])

@@ -2,10 +2,10 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from typing import Any, Final
+from typing import Final
 
 from zerotouch_function.fields.claim import Claim
-from zerotouch_function.manifest import Manifest
+from zerotouch_function.manifest import Observation
 
 MISSING: Final = re.compile(r'(secret|configmap) "(?P<name>[^"]+)" not found')
 """The kubelet's message for a container whose environment or volume names an object that does not exist."""
@@ -13,7 +13,7 @@ MISSING: Final = re.compile(r'(secret|configmap) "(?P<name>[^"]+)" not found')
 MISSING_KEY: Final = re.compile(r"couldn't find key (?P<key>\S+) in Secret \S*?/(?P<name>\S+)")
 
 
-def explain(claim: Claim, pods: Iterable[Manifest], *, fields: Mapping[str, str], image: str) -> str:
+def explain(claim: Claim, pods: Iterable[Observation], *, fields: Mapping[str, str], image: str) -> str:
     """Why the first pod that is stuck is stuck; empty if none is, or if nothing is known yet.
 
     Args:
@@ -30,11 +30,11 @@ def explain(claim: Claim, pods: Iterable[Manifest], *, fields: Mapping[str, str]
     return ""
 
 
-def runs_image(pod: Manifest, image: str) -> bool:
+def runs_image(pod: Observation, image: str) -> bool:
     return any(container.get("image") == image for container in (pod.get("spec") or {}).get("containers") or [])
 
 
-def _pod_reason(claim: Claim, pod: Manifest, fields: Mapping[str, str]) -> str:
+def _pod_reason(claim: Claim, pod: Observation, fields: Mapping[str, str]) -> str:
     status = pod.get("status") or {}
     for condition in status.get("conditions") or []:
         if condition.get("type") == "PodScheduled" and condition.get("reason") == "Unschedulable":
@@ -46,7 +46,7 @@ def _pod_reason(claim: Claim, pod: Manifest, fields: Mapping[str, str]) -> str:
     return ""
 
 
-def _container_reason(claim: Claim, pod: str, container: dict[str, Any], fields: Mapping[str, str]) -> str:
+def _container_reason(claim: Claim, pod: str, container: Observation, fields: Mapping[str, str]) -> str:
     waiting = (container.get("state") or {}).get("waiting") or {}
     reason, message, name = waiting.get("reason", ""), str(waiting.get("message") or ""), container.get("name")
     if reason == "CreateContainerConfigError":

@@ -2,10 +2,14 @@
 
 import hashlib
 import json
+from collections.abc import Mapping
 from typing import Any, Final, TypeAlias
 
 Manifest: TypeAlias = dict[str, Any]
 """One Kubernetes object, or a part of one, in the shape of its YAML."""
+
+Observation: TypeAlias = Mapping[str, Any]
+"""An object that somebody else wrote: read, never changed. It may be opened only as far as it is read."""
 
 MAX_NAME_LENGTH: Final = 63
 """Longest label value and DNS label, in characters (RFC 1035)."""

@@ -9,7 +9,7 @@ from typing import Final
 
 from zerotouch_function.composition import Resource
 from zerotouch_function.errors import ModeError
-from zerotouch_function.manifest import Manifest, child_name
+from zerotouch_function.manifest import Manifest, Observation, child_name
 from zerotouch_function.observed import Composed, Observed
 
 DIRECT: Final = "direct"
@@ -37,10 +37,13 @@ class Plain:
     def __init__(self, observed: Observed) -> None:
         self._observed = observed
 
-    def get(self, key: str) -> Manifest | None:
+    def get(self, key: str) -> Observation | None:
         return self._observed.get(key)
 
-    def required(self, name: str) -> Sequence[Manifest] | None:
+    def has(self, key: str) -> bool:
+        return self._observed.has(key)
+
+    def required(self, name: str) -> Sequence[Observation] | None:
         return self._observed.required(name)
 
     def problem(self, _key: str) -> str:
@@ -50,10 +53,13 @@ class Plain:
 class Unwrapped(Plain):
     """Observed Objects as the Kubernetes objects inside them, as the provider last saw them."""
 
-    def get(self, key: str) -> Manifest | None:
+    def get(self, key: str) -> Observation | None:
         wrapper = self._observed.get(key) or {}
-        manifest: Manifest | None = ((wrapper.get("status") or {}).get("atProvider") or {}).get("manifest")
+        manifest: Observation | None = ((wrapper.get("status") or {}).get("atProvider") or {}).get("manifest")
         return manifest or None
+
+    def has(self, key: str) -> bool:
+        return self.get(key) is not None
 
     def problem(self, key: str) -> str:
         wrapper = self._observed.get(key) or {}

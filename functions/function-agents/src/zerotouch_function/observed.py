@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from zerotouch_function.manifest import Manifest
+from zerotouch_function.manifest import Observation
 
 
 class Observed(Protocol):
@@ -12,15 +12,19 @@ class Observed(Protocol):
     Reading is lazy: a request carries every composed object whole, most answers look at two of them.
     """
 
-    def get(self, key: str) -> Manifest | None:
+    def get(self, key: str) -> Observation | None:
         """The composed object of that key, or None while it does not exist."""
+        ...
+
+    def has(self, key: str) -> bool:
+        """Whether the composed object of that key exists."""
         ...
 
     def keys(self) -> Sequence[str]:
         """Keys of all composed objects, sorted."""
         ...
 
-    def required(self, name: str) -> Sequence[Manifest] | None:
+    def required(self, name: str) -> Sequence[Observation] | None:
         """Objects found for a requirement; None while nobody has looked yet."""
         ...
 
@@ -28,11 +32,15 @@ class Observed(Protocol):
 class Composed(Protocol):
     """The Kubernetes objects themselves, whichever way they were composed (`modes.py`)."""
 
-    def get(self, key: str) -> Manifest | None:
+    def get(self, key: str) -> Observation | None:
         """The Kubernetes object of that key, or None while it does not exist."""
         ...
 
-    def required(self, name: str) -> Sequence[Manifest] | None:
+    def has(self, key: str) -> bool:
+        """Whether the Kubernetes object of that key exists."""
+        ...
+
+    def required(self, name: str) -> Sequence[Observation] | None:
         """Objects found for a requirement; None while nobody has looked yet."""
         ...
 
@@ -44,17 +52,22 @@ class Composed(Protocol):
 class Snapshot:
     """Observed objects held as plain dictionaries: what previews, tests and benchmarks pass in."""
 
-    def __init__(self, resources: Mapping[str, Manifest] | None = None, required: Mapping[str, Sequence[Manifest]] | None = None) -> None:
+    def __init__(
+        self, resources: Mapping[str, Observation] | None = None, required: Mapping[str, Sequence[Observation]] | None = None
+    ) -> None:
         self._resources = resources or {}
         self._required = required or {}
 
-    def get(self, key: str) -> Manifest | None:
+    def get(self, key: str) -> Observation | None:
         return self._resources.get(key)
+
+    def has(self, key: str) -> bool:
+        return key in self._resources
 
     def keys(self) -> Sequence[str]:
         return sorted(self._resources)
 
-    def required(self, name: str) -> Sequence[Manifest] | None:
+    def required(self, name: str) -> Sequence[Observation] | None:
         return self._required.get(name)
 
 

@@ -4,11 +4,11 @@ A workload is ready when its current spec is rolled out. `Available` alone does 
 broken image keeps the old pods, and stays available.
 """
 
-from typing import Any, Final
+from typing import Final
 
 from zerotouch_function.composition import Condition, Status
 from zerotouch_function.fields.claim import Claim
-from zerotouch_function.manifest import Manifest
+from zerotouch_function.manifest import Observation
 from zerotouch_function.release import release_of
 
 WORKLOAD_READY: Final = "WorkloadReady"
@@ -16,7 +16,7 @@ SCALER_READY: Final = "ScalerReady"
 
 
 def workload_condition(
-    claim: Claim, observed: Manifest | None, *, want_release: str | None, problem: str = "", explanation: str = ""
+    claim: Claim, observed: Observation | None, *, want_release: str | None, problem: str = "", explanation: str = ""
 ) -> Condition:
     """The Deployment's state.
 
@@ -57,7 +57,7 @@ def workload_condition(
     return _workload(Status.FALSE, "RollingOut", f"The current spec is being rolled out. {look}")
 
 
-def scaler_condition(claim: Claim, observed: Manifest | None, *, source: str, problem: str = "") -> Condition:
+def scaler_condition(claim: Claim, observed: Observation | None, *, source: str, problem: str = "") -> Condition:
     """The ScaledObject's state.
 
     Args:
@@ -85,19 +85,19 @@ def scaler_condition(claim: Claim, observed: Manifest | None, *, source: str, pr
 REMEDY: Final = "see that the stream and its durable consumer exist, and that spec.natsUrl and spec.nats.account are right"
 
 
-def condition(manifest: Manifest, kind: str) -> dict[str, Any]:
+def condition(manifest: Observation, kind: str) -> Observation:
     """The condition of that type in an object's status; empty where there is none."""
     conditions = (manifest.get("status") or {}).get("conditions") or []
     return next((c for c in conditions if c.get("type") == kind), {})
 
 
-def count(fields: Manifest, name: str, default: int = 0) -> int:
+def count(fields: Observation, name: str, default: int = 0) -> int:
     """A whole number, which JSON through protobuf may have made a float."""
     value = fields.get(name)
     return default if value is None else int(value)
 
 
-def main_image(deployment: Manifest) -> str:
+def main_image(deployment: Observation) -> str:
     """The image of a Deployment's first container; empty where it has none."""
     containers = deployment.get("spec", {}).get("template", {}).get("spec", {}).get("containers") or [{}]
     return str(containers[0].get("image", ""))

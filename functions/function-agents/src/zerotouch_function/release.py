@@ -1,7 +1,7 @@
 """The mark that tells which spec an object in the cluster was composed from."""
 
 from zerotouch_contract import labels
-from zerotouch_function.manifest import Manifest, content_hash
+from zerotouch_function.manifest import Manifest, Observation, content_hash
 
 
 def with_release(manifest: Manifest) -> Manifest:
@@ -11,6 +11,6 @@ def with_release(manifest: Manifest) -> Manifest:
     return {**manifest, "metadata": {**metadata, "annotations": annotations}}
 
 
-def release_of(manifest: Manifest) -> str:
+def release_of(manifest: Observation) -> str:
     """The mark that `with_release` left; empty where there is none."""
     return str((manifest.get("metadata", {}).get("annotations") or {}).get(labels.RELEASE, ""))

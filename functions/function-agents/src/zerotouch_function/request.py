@@ -1,14 +1,14 @@
 """What a request says, opened as far as somebody asks."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from crossplane.function.proto.v1 import run_function_pb2 as v1
 
 from zerotouch_function import wire
 from zerotouch_function.errors import RequestError
-from zerotouch_function.manifest import Manifest
-from zerotouch_function.structs import decode_object
+from zerotouch_function.manifest import Manifest, Observation
+from zerotouch_function.structs import View, decode_object
 
 CALLER: Final = "call this function from a step of a Composition"
 
@@ -24,7 +24,7 @@ class RequestState:
         self.kind = ""
         self._request = request
         self._composite: Manifest = {}
-        self._opened: dict[str, Manifest] = {}
+        self._opened: dict[str, Observation] = {}
 
     def composite(self) -> Manifest:
         """The composite resource.
@@ -45,18 +45,21 @@ class RequestState:
         struct = wire.input_struct(self._request)
         return decode_object(struct, "input") if struct else {}
 
-    def get(self, key: str) -> Manifest | None:
+    def get(self, key: str) -> Observation | None:
         resources = self._request.observed.resources
         if key not in resources:  # reading a protobuf map by index would create the entry
             return None
         if key not in self._opened:
-            self._opened[key] = _open(resources[key], f"observed.resources[{key}].resource")
+            self._opened[key] = _view(resources[key], f"observed.resources[{key}].resource")
         return self._opened[key]
+
+    def has(self, key: str) -> bool:
+        return key in self._request.observed.resources
 
     def keys(self) -> Sequence[str]:
         return sorted(self._request.observed.resources)
 
-    def required(self, name: str) -> Sequence[Manifest] | None:
+    def required(self, name: str) -> Sequence[Observation] | None:
         """Objects found for a requirement: cluster-scoped ones, and those in the claim's own namespace.
 
         Crossplane v1.20 looks in all namespaces, whatever the selector says. No claim may see another namespace's objects.
@@ -89,7 +92,21 @@ def _open(resource: v1.Resource, field: str) -> Manifest:
         raise RequestError(field, "is missing", CALLER)
     manifest = decode_object(struct, field)
     manifest.setdefault("metadata", {})
-    for part in ("metadata", "spec", "status"):
-        if not isinstance(manifest.get(part, {}), dict):
-            raise RequestError(f"{field}.{part}", "is not an object", CALLER)
+    _check_shape(manifest, field)
     return manifest
+
+
+def _view(resource: v1.Resource, field: str) -> Observation:
+    """The same, opened as far as somebody looks."""
+    struct = wire.resource_struct(resource)
+    if not struct:
+        raise RequestError(field, "is missing", CALLER)
+    view = View(struct, field)
+    _check_shape(view, field)
+    return view
+
+
+def _check_shape(manifest: Observation, field: str) -> None:
+    for part in ("metadata", "spec", "status"):
+        if not isinstance(manifest.get(part, {}), Mapping):
+            raise RequestError(f"{field}.{part}", "is not an object", CALLER)

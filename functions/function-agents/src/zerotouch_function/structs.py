@@ -53,33 +53,39 @@ def decode_object(struct: bytes, field: str) -> Manifest:
         RequestError: The object is damaged.
     """
     try:
-        view = View(struct)
+        view = View(struct, field)
         opened = {key: view.plain(key) for key in view if key != "metadata"}
         metadata = view.get("metadata")
         if isinstance(metadata, View):
             metadata = {key: metadata.plain(key) for key in metadata if key not in UNREAD_METADATA}
         return opened if metadata is None else {**opened, "metadata": metadata}
     except DecodeError as error:
-        raise RequestError(
-            field, "the object's bytes are damaged", "send it as a google.protobuf.Struct, nested 30 deep at most"
-        ) from error
+        raise damaged(field) from error
 
 
 class View(Mapping[str, Any]):
     """An object opened one level at a time, as far as somebody looks.
 
     Nested objects come as further views, lists as lists of them.
+
+    Args:
+        struct: The closed object.
+        field: Where in the request it lies, for the error that a damaged part of it raises when somebody looks there.
     """
 
-    __slots__ = ("_fields",)
+    __slots__ = ("_field", "_fields")
 
-    def __init__(self, struct: bytes) -> None:
-        self._fields = _Level.FromString(struct).fields
+    def __init__(self, struct: bytes, field: str = "object") -> None:
+        self._field = field
+        try:
+            self._fields = _Level.FromString(struct).fields
+        except DecodeError as error:
+            raise damaged(field) from error
 
     def __getitem__(self, key: str) -> Any:
         if key not in self._fields:  # reading a protobuf map by index would create the entry
             raise KeyError(key)
-        return _view(self._fields[key])
+        return _view(self._fields[key], self._field)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._fields)
@@ -98,13 +104,22 @@ class View(Mapping[str, Any]):
         return _scalar(value, kind)
 
 
-def _view(value: struct_pb2.Value) -> Any:
+def _view(value: struct_pb2.Value, field: str) -> Any:
     kind = value.WhichOneof("kind")
     if kind == "struct_value":
-        return View(cast("bytes", value.struct_value))
+        return View(cast("bytes", value.struct_value), field)
     if kind == "list_value":
-        return [_view(item) for item in _Items.FromString(cast("bytes", value.list_value)).values]
+        try:
+            items = _Items.FromString(cast("bytes", value.list_value)).values
+        except DecodeError as error:
+            raise damaged(field) from error
+        return [_view(item, field) for item in items]
     return _scalar(value, kind)
+
+
+def damaged(field: str) -> RequestError:
+    """The error for an object whose bytes cannot be read."""
+    return RequestError(field, "the object's bytes are damaged", "send it as a google.protobuf.Struct, nested 30 deep at most")
 
 
 _Items: Final = cast("type[struct_pb2.ListValue]", _level["google.protobuf.ListValue"])

@@ -10,7 +10,7 @@ from zerotouch_function.apis.agentexecutor.workload import COMPONENT
 from zerotouch_function.composition import Composition, Condition, Resource, Selector, Status
 from zerotouch_function.errors import FunctionError
 from zerotouch_function.fields.claim import Claim, parse_claim
-from zerotouch_function.manifest import Manifest, without_empty
+from zerotouch_function.manifest import Manifest, Observation, without_empty
 from zerotouch_function.observed import Composed
 from zerotouch_function.readiness import SCALER_READY, WORKLOAD_READY, count, main_image, scaler_condition, workload_condition
 from zerotouch_function.release import with_release
@@ -44,9 +44,9 @@ def compose(xr: Manifest, composed: Composed, settings: Settings) -> Composition
     account = service_account(claim, component=COMPONENT, annotations=spec.service_account_annotations)
     return Composition(
         resources={
-            SERVICE_ACCOUNT: Resource(account, is_ready=composed.get(SERVICE_ACCOUNT) is not None),
+            SERVICE_ACCOUNT: Resource(account, is_ready=composed.has(SERVICE_ACCOUNT)),
             **runs.resources,
-            SERVICE: Resource(service(claim, component=COMPONENT), is_ready=composed.get(SERVICE) is not None),
+            SERVICE: Resource(service(claim, component=COMPONENT), is_ready=composed.has(SERVICE)),
             SCALED_OBJECT: Resource(with_release(scaler.scaler(claim, spec, settings)), is_ready=scales.status is Status.TRUE),
         },
         status=_status(xr, claim, composed.get(DEPLOYMENT), runs.condition, settings),
@@ -67,7 +67,7 @@ def refuse(xr: Manifest, composed: Composed, error: FunctionError) -> tuple[Cond
     return refused, workload_condition(claim, deployment, want_release=None), scaler_condition(claim, scaled, source="the claim's stream")
 
 
-def _status(xr: Manifest, claim: Claim, deployment: Manifest | None, runs: Condition, settings: Settings) -> Manifest:
+def _status(xr: Manifest, claim: Claim, deployment: Observation | None, runs: Condition, settings: Settings) -> Manifest:
     """The claim's status: where it answers, which image runs (the earlier one until a rollout ends), how many pods are available."""
     running = main_image(deployment) if deployment and runs.status is Status.TRUE else (xr.get("status") or {}).get("image", "")
     available = count((deployment or {}).get("status") or {}, "availableReplicas")

@@ -13,7 +13,7 @@ from zerotouch_function.apis.agentexecutor.workload import migration_job, worklo
 from zerotouch_function.composition import Condition, Resource, Status
 from zerotouch_function.diagnosis import explain
 from zerotouch_function.fields.claim import Claim
-from zerotouch_function.manifest import HASH_LENGTH, Manifest
+from zerotouch_function.manifest import HASH_LENGTH, Manifest, Observation
 from zerotouch_function.observed import Composed
 from zerotouch_function.readiness import WORKLOAD_READY, condition, main_image, workload_condition
 from zerotouch_function.release import release_of, with_release
@@ -65,13 +65,13 @@ def job_key(job: Manifest) -> str:
     return f"migration-{str(job['metadata']['name'])[-HASH_LENGTH:]}"
 
 
-def held_back(deployment: Manifest, observed: Manifest) -> Manifest:
+def held_back(deployment: Manifest, observed: Observation) -> Manifest:
     """The Deployment as it runs, to be sent again."""
     metadata = {**deployment["metadata"], "annotations": {labels.RELEASE: release_of(observed)}}
     return {**deployment, "metadata": metadata, "spec": {key: value for key, value in observed["spec"].items() if key != "replicas"}}
 
 
-def migration_condition(claim: Claim, job: Manifest, observed: Manifest | None) -> Condition:
+def migration_condition(claim: Claim, job: Manifest, observed: Observation | None) -> Condition:
     """Why the workload waits."""
     name, image = job["metadata"]["name"], main_image(job)
     if _has(observed, "Failed"):
@@ -96,5 +96,5 @@ def _rolled_out(deployment: Manifest, state: Condition, jobs: dict[str, Resource
     return Rollout({**jobs, DEPLOYMENT: Resource(deployment, is_ready=state.status is Status.TRUE)}, state)
 
 
-def _has(job: Manifest | None, outcome: str) -> bool:
+def _has(job: Observation | None, outcome: str) -> bool:
     return job is not None and condition(job, outcome).get("status") == "True"

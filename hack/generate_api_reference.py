@@ -1,0 +1,152 @@
+"""Writes the tables of platform/04-apis/README.md from the schemas that they describe, between the markers `generated: NAME`.
+
+python hack/generate_api_reference.py [--check]
+"""
+
+import json
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import yaml
+
+Schema = dict[str, Any]
+
+ROOT: Final = Path(__file__).resolve().parent.parent
+REFERENCE: Final = ROOT / "platform/04-apis/README.md"
+DEFINITION: Final = ROOT / "apis/agentexecutors/definition.yaml"
+INPUT: Final = ROOT / "functions/function-agents/package/input/agents.fn.platform.bizmatters.io_inputs.yaml"
+
+KUBERNETES_OWN: Final = ("apiVersion", "kind", "metadata")
+BOUNDS: Final = (
+    ("minimum", "maximum", ""),
+    ("minLength", "maxLength", " characters"),
+    ("minItems", "maxItems", " items"),
+    ("minProperties", "maxProperties", " entries"),
+)
+"""Words of a schema for least and most, and what they count."""
+
+NAME: Final = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?"
+QUALIFIED: Final = r"([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?"
+PATTERNS: Final = {
+    rf"^{NAME}$": "a DNS label",
+    rf"^{NAME}(\.{NAME})*$": "a name of a Kubernetes object",
+    rf"^({NAME}(\.{NAME})*)?$": 'a name of a Kubernetes object, or ""',
+    rf"^{QUALIFIED}$": "a label key",
+    rf"^({QUALIFIED})?$": 'a label key, or ""',
+    r"^([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?$": "a label value",
+    r"^([0-9]+m|[0-9]+(\.[0-9]{1,3})?)$": "cores, or millicores with m",
+    r"^[0-9]+(\.[0-9]+)?(Ki|Mi|Gi|Ti|k|M|G|T)?$": "bytes, or with a unit Ki, Mi, Gi, Ti, k, M, G, T",
+}
+"""Patterns that have a name which says more than the expression."""
+
+
+def main() -> int:
+    old = REFERENCE.read_text()
+    new = old
+    for name, text in blocks().items():
+        new = replace_block(new, name, text)
+    if "--check" not in sys.argv[1:]:
+        REFERENCE.write_text(new)
+        return 0
+    if new != old:
+        print(f"Error: {REFERENCE.relative_to(ROOT)}: not current; run make generate", file=sys.stderr)
+    return int(new != old)
+
+
+def blocks() -> dict[str, str]:
+    """The generated parts by the name in their markers."""
+    version = yaml.safe_load(DEFINITION.read_text())["spec"]["versions"][0]
+    api = version["schema"]["openAPIV3Schema"]
+    settings = yaml.safe_load(INPUT.read_text())["spec"]["versions"][0]["schema"]["openAPIV3Schema"]
+    own = {**settings, "properties": {name: field for name, field in settings["properties"].items() if name not in KUBERNETES_OWN}}
+    return {
+        "spec": table(api["properties"]["spec"], "spec"),
+        "rules": "\n".join(f"- {message}" for message in dict.fromkeys(rules(api))),
+        "status": table(api["properties"]["status"], "status"),
+        "input": table(own, ""),
+    }
+
+
+def replace_block(document: str, name: str, text: str) -> str:
+    """The document with another text between the markers of that name."""
+    begin, end = f"<!-- generated: {name} -->\n", f"<!-- end: {name} -->"
+    before, opened, rest = document.partition(begin)
+    _, closed, after = rest.partition(end)
+    if not (opened and closed):
+        raise SystemExit(f"Error: {REFERENCE.relative_to(ROOT)}: has no markers for {name}; add {begin.strip()} and {end}")
+    return f"{before}{begin}\n{text}\n\n{end}{after}"
+
+
+def table(schema: Schema, path: str) -> str:
+    """One row per field, nested ones below their parent."""
+    head = "| field | type | default | bounds | what it is | example |\n|---|---|---|---|---|---|"
+    rows = (row(field_path, field, is_required) for field_path, field, is_required in fields(schema, path))
+    return "\n".join([head, *rows])
+
+
+def fields(schema: Schema, path: str) -> Iterator[tuple[str, Schema, bool]]:
+    """Every field below a schema node: path, schema, and whether its parent needs it."""
+    for name, field in schema.get("properties", {}).items():
+        below = f"{path}.{name}".lstrip(".")
+        yield below, field, name in schema.get("required", [])
+        yield from fields(field, below)
+        yield from fields(field.get("items", {}), f"{below}[]")
+
+
+def row(path: str, field: Schema, is_required: bool) -> str:
+    default = "**required**" if is_required else code(field["default"]) if "default" in field else ""
+    example = code(field["example"]) if "example" in field else ""
+    cells = (f"`{path}`", kind(field), default, bounds(field), field.get("description", ""), example)
+    return f"| {' | '.join(escape(cell) for cell in cells)} |"
+
+
+def kind(field: Schema) -> str:
+    """The type in one or two words."""
+    if field.get("x-kubernetes-int-or-string"):
+        return "quantity"
+    if field["type"] == "array":
+        return f"list of {kind(field['items'])}"
+    if field["type"] == "object" and "additionalProperties" in field:
+        return "map of string"
+    return str(field["type"])
+
+
+def bounds(field: Schema) -> str:
+    """What the API server accepts, beside the rules."""
+    said = [" or ".join(code(value) for value in field["enum"])] if "enum" in field else []
+    said += [between(field.get(least), field.get(most)) + unit for least, most, unit in BOUNDS if least in field or most in field]
+    if "pattern" in field:
+        said.append(PATTERNS.get(field["pattern"], f"matches `{field['pattern']}`"))
+    entry = field.get("items") or field.get("additionalProperties") or {}
+    if "properties" not in entry and (each := bounds(entry) if entry else ""):
+        said.append(f"each {each}")
+    return ", ".join(said)
+
+
+def between(least: int | None, most: int | None) -> str:
+    if most is None:
+        return f"at least {least}"
+    return f"at most {most}" if least is None else f"{least} to {most}"
+
+
+def rules(schema: Schema) -> Iterator[str]:
+    """The messages of all rules, from the root down."""
+    yield from (rule["message"] for rule in schema.get("x-kubernetes-validations", []))
+    for part in (*schema.get("properties", {}).values(), *([schema["items"]] if "items" in schema else [])):
+        yield from rules(part)
+
+
+def code(value: object) -> str:
+    return f"`{value}`" if isinstance(value, str) and value else f"`{json.dumps(value)}`"
+
+
+def escape(cell: str) -> str:
+    """Text that stays within its cell of a table."""
+    return re.sub(r"\|", r"\\|", " ".join(cell.split()))
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,6 +1,7 @@
 """How results look: YAML or JSON on standard output, what went wrong on standard error."""
 
 import json
+import re
 import sys
 from collections.abc import Iterable
 from typing import Any, Final
@@ -17,6 +18,10 @@ class Dumper(BASE):  # type: ignore[misc, valid-type]  # the C dumper where ther
 
     def ignore_aliases(self, data: object) -> bool:  # noqa: ARG002  # the parent's signature
         return True
+
+
+Dumper.add_implicit_resolver("tag:yaml.org,2002:float", re.compile(r"[-+]?[0-9][0-9_]*([eE][-+]?[0-9]+)?$"), list("-+0123456789"))
+"""Text such as "120e4" or "0709", a number for kubectl and none for YAML 1.1, is quoted too."""
 
 
 def print_yaml(manifests: Iterable[Manifest]) -> None:

@@ -38,7 +38,7 @@ class Placement(Fields):
 
     node_selector: Labels = {}
     tolerations: Annotated[tuple[Toleration, ...], Field(max_length=32)] = ()
-    affinity: Affinity = Affinity()
+    affinity: Affinity = Field(default_factory=Affinity)
     topology_spread: Annotated[tuple[TopologySpread, ...], Field(max_length=8)] = ()
     priority_class_name: OptionalName = ""
 

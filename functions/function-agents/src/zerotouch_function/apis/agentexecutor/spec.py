@@ -83,7 +83,7 @@ class AgentExecutorSpec(Fields):
     security: Security = Security()
     nats: Nats = Nats()
     service_account_annotations: Annotations = {}
-    placement: Placement = Placement()
+    placement: Placement = Field(default_factory=Placement)
     termination_grace_period_seconds: Annotated[Whole, Field(ge=10, le=86400)] = 120
     pod_labels: Labels = {}
     pod_annotations: Annotations = {}

@@ -1,0 +1,20 @@
+"""What is printed means the same to every reader of YAML."""
+
+import pytest
+import yaml
+
+from zerotouch.documents import Loader
+from zerotouch.output import Dumper
+
+
+@pytest.mark.parametrize(
+    "text", ["120e4", "40e5849921", "0709367042", "0777", "1E3", "0x1f", "10:30", "2024-01-01", "yes", "null", "~", "1_000", "0.5", "v1"]
+)
+def test_text_stays_text(text: str) -> None:
+    written = yaml.dump({"value": text}, Dumper=Dumper)
+    assert yaml.load(written, Loader=Loader) == yaml.safe_load(written) == {"value": text}
+
+
+def test_no_anchors_are_written() -> None:
+    shared = {"a": 1}
+    assert "&" not in yaml.dump({"one": shared, "two": shared}, Dumper=Dumper)

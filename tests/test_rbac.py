@@ -14,6 +14,8 @@ RBAC: Final = Path("platform/04-apis/rbac")
 MANAGE: Final = ["get", "list", "watch", "create", "update", "patch", "delete"]
 """Crossplane and provider-kubernetes apply, watch and delete what they compose."""
 
+READ: Final = ["get", "list", "watch"]
+
 SPECS: Final[list[Manifest]] = [{"migrations": {"mode": mode}} for mode in ("init", "job")]
 """Between them, every kind that an AgentExecutor can become."""
 
@@ -44,4 +46,4 @@ def test_the_role_for_workloads_grants_what_is_composed_and_nothing_else() -> No
 def test_the_role_for_diagnostics_grants_reading_what_is_required_and_nothing_else() -> None:
     required = compose(composite(), NOTHING, {"diagnostics": {"pods": True}}).requirements.values()
     needed = {(selector.api_version.rpartition("/")[0], f"{selector.kind.lower()}s") for selector in required}
-    assert granted("diagnostics/clusterrole.yaml") == dict.fromkeys(needed, ["get", "list", "watch"])
+    assert granted("diagnostics/clusterrole.yaml") == dict.fromkeys(needed, READ)

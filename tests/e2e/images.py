@@ -1,0 +1,47 @@
+"""Builds images with the commands that the environment gives, and hands them to the cluster."""
+
+import hashlib
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from tests.e2e.settings import Settings
+
+WORKLOAD: Final = Path(__file__).parents[1] / "workload"
+HASH_LENGTH: Final = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Workload:
+    """Tags of the test workload's two versions."""
+
+    v1: str
+    v2: str
+
+
+def build(settings: Settings, name: str, folder: Path, *flags: str) -> str:
+    """Builds our image and returns its tag, which changes with the content: nodes keep what they pulled."""
+    tag = f"{settings.registry}/{name}:{content_hash(folder, *flags)}"
+    build_as(settings, tag, folder, *flags)
+    return tag
+
+
+def build_as(settings: Settings, tag: str, folder: Path, *flags: str) -> None:
+    """Builds an image under exactly that name."""
+    _shell(settings.image_build, tag, str(folder), *flags)
+    _shell(settings.image_load, tag)
+
+
+def content_hash(folder: Path, *flags: str) -> str:
+    digest = hashlib.sha256(repr(flags).encode())
+    for file in sorted(path for path in folder.rglob("*") if path.is_file() and "__pycache__" not in path.parts):
+        digest.update(f"{file.relative_to(folder)} {file.stat().st_mode & 0o777}\n".encode())
+        digest.update(file.read_bytes())
+    return digest.hexdigest()[:HASH_LENGTH]
+
+
+def _shell(command: str, *arguments: str) -> None:
+    done = subprocess.run(["sh", "-c", command, "sh", *arguments], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+    if done.returncode:
+        raise RuntimeError(f"`{command}` with {' '.join(arguments)} exited {done.returncode}:\n{done.stdout}")

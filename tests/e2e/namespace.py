@@ -1,0 +1,51 @@
+"""One namespace of the cluster: what is in it, and waiting for it to change."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from tests.e2e.cluster import Manifest, apply, find, get, holds, kubectl, wait_for
+from tests.e2e.report import report
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Namespace:
+    """One namespace; what waits in it fails with a report of it."""
+
+    name: str
+
+    def apply(self, *manifests: Manifest) -> None:
+        apply(*({**m, "metadata": {**m["metadata"], "namespace": self.name}} for m in manifests))
+
+    def get(self, kind: str, name: str) -> Manifest | None:
+        return get(kind, name, self.name)
+
+    def find(self, kind: str, selector: str = "") -> list[Manifest]:
+        return find(kind, self.name, selector)
+
+    def patch(self, kind: str, name: str, change: Manifest) -> None:
+        kubectl("-n", self.name, "patch", kind, name, "--type=merge", "-p", json.dumps(change))
+
+    def delete(self, kind: str, *names: str) -> None:
+        """Asks for the deletion and does not wait for it."""
+        kubectl("-n", self.name, "delete", kind, *names, "--ignore-not-found", "--wait=false")
+
+    def delete_all(self, kind: str) -> None:
+        """Deletes all objects of the kind and waits until they are gone."""
+        kubectl("-n", self.name, "delete", kind, "--all", "--wait=false")
+        self.wait_for(f"All {kind} are gone", lambda: not self.find(kind))
+
+    def logs(self, pod: str, *arguments: str) -> str:
+        return kubectl("-n", self.name, "logs", pod, *arguments)
+
+    def wait_for(self, what: str, probe: Callable[[], T | None], *, timeout_seconds: float = 120) -> T:
+        return wait_for(what, probe, timeout_seconds=timeout_seconds, explain=self.report)
+
+    def holds(self, what: str, probe: Callable[[], bool], *, seconds: float) -> None:
+        holds(what, probe, seconds=seconds, explain=self.report)
+
+    def report(self) -> str:
+        return report(self.name)

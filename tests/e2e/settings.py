@@ -1,0 +1,47 @@
+"""Everything that the tests know of the cluster, from environment variables (README.md lists them)."""
+
+import os
+from dataclasses import dataclass
+from typing import Final
+
+DOCKER_BUILD: Final = 'docker build -t "$@"'
+DOCKER_PUSH: Final = 'docker push "$1"'
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How to build images, where they go, and where the platform's parts live.
+
+    Attributes:
+        image_build: Shell command; `$1` is the tag, `$2` the folder, further arguments are the builder's own flags.
+        image_load: Shell command; makes the image of tag `$1` available to the cluster.
+        registry: Prefix of our images.
+        builds_public_images: Whether images under other people's names are built here, because the cluster cannot pull them.
+        keeps_namespaces: Whether namespaces stay after the tests, to look into.
+        crossplane_namespace: Where Crossplane and the function run.
+        nats_namespace: Where the Service and StatefulSet `nats` are.
+    """
+
+    image_build: str
+    image_load: str
+    registry: str
+    builds_public_images: bool
+    keeps_namespaces: bool
+    crossplane_namespace: str
+    nats_namespace: str
+
+    @property
+    def nats_url(self) -> str:
+        return f"nats://nats.{self.nats_namespace}.svc:4222"
+
+
+def from_environment() -> Settings:
+    return Settings(
+        image_build=os.environ.get("IMAGE_BUILD", DOCKER_BUILD),
+        image_load=os.environ.get("IMAGE_LOAD", DOCKER_PUSH),
+        registry=os.environ.get("REGISTRY", "ghcr.io/bizmatters"),
+        builds_public_images=os.environ.get("E2E_BUILD_PUBLIC_IMAGES") == "1",
+        keeps_namespaces=os.environ.get("E2E_KEEP") == "1",
+        crossplane_namespace=os.environ.get("CROSSPLANE_NAMESPACE", "crossplane-system"),
+        nats_namespace=os.environ.get("NATS_NAMESPACE", "nats"),
+    )

@@ -10,7 +10,7 @@ endif
 export VERSION
 endif
 
-.PHONY: help preview render test check generate images package install uninstall e2e clean
+.PHONY: help preview render test bench check generate images package install uninstall e2e clean
 
 help: ## list the targets and the settings they read
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -31,6 +31,9 @@ render: .venv/.synced ## the same with the official Crossplane CLI: CLAIM=file.y
 
 test: .venv/.synced ## run all tests that need no cluster
 	E2E= $(bin)/pytest $(PYTEST_FLAGS)
+
+bench: .venv/.synced ## measure speed and size beside the function's peers, into benchmarks/results.json
+	@$(bin)/python -m benchmarks.run $(BENCH_FLAGS)
 
 check: .venv/.synced ## lint, types, layers, YAML, generated files
 	$(bin)/ruff check

@@ -1,0 +1,222 @@
+"""The measurements: for each, all programs in turn, several rounds."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+from typing import Any, Final
+
+import yaml
+
+from benchmarks import crossplane
+from benchmarks.results import Measurement
+from benchmarks.servers import IMAGE_ENVIRONMENT, LOAD_CORES, OURS, PATCH_AND_TRANSFORM, ROOT, SDK, Program, Server, pin, running
+
+LARGE_BYTES: Final = 2_500_000
+IN_FLIGHT: Final = 8
+SPECS: Final = 4
+"""Versions of the captured claim that a server is asked about in turn."""
+
+NOTHING: Final[Mapping[str, str]] = {}
+IN_PROCESS: Final = {OURS: IMAGE_ENVIRONMENT, SDK: NOTHING}
+"""Environment of a program that is timed without a server."""
+
+Figures = Mapping[str, list[float]]
+"""Values by program, one of each round."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How thoroughly to measure."""
+
+    rounds: int
+    load_seconds: float
+    observed: tuple[int, ...]
+    calls: int
+    claims: int
+    transports: tuple[str, ...]
+
+
+FULL: Final = Plan(rounds=5, load_seconds=1.5, observed=crossplane.OBSERVED, calls=200, claims=100, transports=("insecure", "mTLS"))
+QUICK: Final = Plan(rounds=1, load_seconds=0.3, observed=(6,), calls=5, claims=2, transports=("insecure",))
+
+
+class Bench:
+    """Runs the plan."""
+
+    def __init__(self, plan: Plan, programs: list[Program], folder: Path, certificates: Path) -> None:
+        self._plan, self._programs, self._folder, self._certificates = plan, programs, folder, certificates
+
+    def measure(self) -> list[Measurement]:
+        return [*self._served(), *self._in_process(), *self._memory(), *self._start(), *self._preview()]
+
+    def _served(self) -> Iterator[Measurement]:
+        for transport in self._plan.transports:
+            certificates = self._certificates if transport == "mTLS" else None
+            with ExitStack() as stack:
+                servers = [stack.enter_context(running(program, self._request(program.name), certificates)) for program in self._programs]
+                yield from self._throughput(transport, servers)
+                if certificates is None:
+                    yield from self._latency(servers)
+
+    def _throughput(self, transport: str, servers: list[Server]) -> Iterator[Measurement]:
+        rate, cpu = defaultdict(list), defaultdict(list)
+        for server in self._turns(servers):
+            before = server.cpu_seconds()
+            told = self._load(server, IN_FLIGHT)
+            rate[server.program.name].append(told["per_second"])
+            cpu[server.program.name].append((server.cpu_seconds() - before) / told["sent"] * 1e6)
+        at_least = {SDK: (5.0, None), PATCH_AND_TRANSFORM: (4.0, None)}
+        yield compared(f"requests/s, {IN_FLIGHT} in flight, {transport}", "1/s", rate, at_least)
+        yield compared(f"server's processor time per request, {IN_FLIGHT} in flight, {transport}", "us", cpu)
+
+    def _latency(self, servers: list[Server]) -> Iterator[Measurement]:
+        p50, p99 = defaultdict(list), defaultdict(list)
+        for server in self._turns(servers):
+            told = self._load(server, 1)
+            p50[server.program.name].append(told["p50_us"])
+            p99[server.program.name].append(told["p99_us"])
+        yield compared("p50, 1 in flight", "us", p50)
+        yield compared("p99, 1 in flight", "us", p99)
+        peers = {name: values for name, values in p50.items() if name != OURS}
+        yield compared("p99, 1 in flight, beside the peers' p50", "us", {OURS: p99[OURS], **peers}, dict.fromkeys(peers, (None, 1.0)))
+
+    def _in_process(self) -> Iterator[Measurement]:
+        ours_at: dict[tuple[str, int], float] = {}
+        for observed in self._plan.observed:
+            calls = max(3, min(self._plan.calls, self._plan.calls * 20 // max(1, observed)))
+            figures: dict[str, dict[str, list[float]]] = {"cold": defaultdict(list), "seen": defaultdict(list)}
+            for _ in range(min(3, self._plan.rounds)):
+                for name in (OURS, SDK):
+                    for what, value in run_json(
+                        "benchmarks.in_process", name, str(observed), str(calls), environment=IN_PROCESS[name]
+                    ).items():
+                        figures[what][name].append(value)
+            for what, limit_us in (("cold", 60), ("seen", 30)):
+                ours_at[what, observed] = median(figures[what][OURS])
+                limit = limit_us if observed == 6 else None
+                yield compared(f"in process, {what}, {observed} observed", "us", figures[what], at_most=limit)
+        if {6, 600} <= set(self._plan.observed):
+            for what in ("cold", "seen"):
+                ratio = ours_at[what, 600] / ours_at[what, 6]
+                yield Measurement(f"600 observed objects, beside 6, {what}", ratio, "times", "<= 5", ratio <= 5)
+
+    def _memory(self) -> Iterator[Measurement]:
+        idle, peak = defaultdict(list), defaultdict(list)
+        for program in self._programs:
+            large = self._large(program.name)
+            with running(program, self._request(program.name)) as server:
+                time.sleep(0.3)
+                idle[program.name].append(server.memory_mb("VmRSS"))
+                self._load(server, IN_FLIGHT, folder=large)
+                peak[program.name].append(server.memory_mb("VmHWM"))
+        yield compared("memory, idle", "MB", idle, at_most=40)
+        yield compared(f"memory, at most, with {IN_FLIGHT} requests of 2.5 MB in flight", "MB", peak, at_most=110)
+
+    def _start(self) -> Iterator[Measurement]:
+        figures = defaultdict(list)
+        for _ in range(self._plan.rounds):
+            for program in self._programs:
+                with running(program, self._request(program.name)) as server:
+                    figures[program.name].append(server.start_ms)
+        yield compared("start to first answer", "ms", figures, {SDK: (None, 0.6)})
+
+    def _preview(self) -> Iterator[Measurement]:
+        claim = yaml.safe_load((ROOT / "examples" / "claims" / "agentexecutor-minimal.yaml").read_text())
+        for number, limit in ((1, 0.5), (self._plan.claims, 1.5)):
+            claims = [{**claim, "metadata": {**claim["metadata"], "name": f"claim-{index}"}} for index in range(number)]
+            file = self._folder / "claims.yaml"
+            file.write_text(yaml.safe_dump_all(claims))
+            seconds = [preview_seconds(file) for _ in range(self._plan.rounds)]
+            yield compared(f"zerotouch render, claims: {number}", "s", {OURS: seconds}, at_most=limit)
+
+    def _turns(self, servers: list[Server]) -> Iterator[Server]:
+        for _ in range(self._plan.rounds):
+            yield from servers
+
+    def _load(self, server: Server, in_flight: int, folder: Path | None = None) -> dict[str, float]:
+        options = ["--in-flight", str(in_flight), "--seconds", str(self._plan.load_seconds)]
+        if server.certificates:
+            options += ["--certificates", str(server.certificates)]
+        requests = folder or self._requests(server.program.name)
+        return run_json("benchmarks.load", server.address, str(requests), *options)
+
+    def _requests(self, program: str) -> Path:
+        """The captured claim in several states, for that program."""
+        return self._written(program, "captured", lambda: [self._made(program, None, version) for version in range(SPECS)])
+
+    def _large(self, program: str) -> Path:
+        per_object = len(crossplane.request(60)) // 60
+        return self._written(program, "large", lambda: [self._made(program, LARGE_BYTES // per_object, 0)])
+
+    def _written(self, program: str, what: str, requests: Callable[[], list[bytes]]) -> Path:
+        folder = self._folder / f"{what}-{program}"
+        if not folder.exists():
+            folder.mkdir()
+            for index, request in enumerate(requests()):
+                (folder / str(index)).write_bytes(request)
+        return folder
+
+    def _request(self, program: str) -> bytes:
+        return (self._requests(program) / "0").read_bytes()
+
+    def _made(self, program: str, observed: int | None, version: int) -> bytes:
+        function_input = crossplane.pipeline_input() if program == PATCH_AND_TRANSFORM else None
+        return crossplane.request(observed, function_input=function_input, version=version)
+
+
+def compared(
+    name: str,
+    unit: str,
+    figures: Figures,
+    ratios: Mapping[str, tuple[float | None, float | None]] | None = None,
+    *,
+    at_most: float | None = None,
+) -> Measurement:
+    """Medians of ours and of the peers, and whether they are what they must be.
+
+    Args:
+        name: What was measured.
+        unit: Of the figures.
+        figures: The values of all rounds.
+        ratios: By peer, the least and the greatest that ours may be of it.
+        at_most: The greatest that ours may be.
+    """
+    medians = {program: median(values) for program, values in figures.items()}
+    ours = medians.pop(OURS)
+    words, verdicts = [], []
+    if at_most is not None:
+        words.append(f"<= {at_most:g}")
+        verdicts.append(ours <= at_most)
+    for peer, (least, greatest) in (ratios or {}).items():
+        words.append(f">= {least:g} x {peer}" if least is not None else f"<= {greatest:g} x {peer}")
+        if peer in medians:
+            ratio = ours / medians[peer]
+            verdicts.append(ratio >= least if least is not None else ratio <= (greatest or 0))
+    is_reached = all(verdicts) if len(verdicts) == len(words) and words else None
+    return Measurement(name, ours, unit, ", ".join(words), is_reached, medians)
+
+
+def run_json(module: str, *arguments: str, environment: Mapping[str, str] = NOTHING) -> dict[str, Any]:
+    """Runs a module on the load generator's cores, and reads what it prints."""
+    command = [sys.executable, "-m", module, *arguments]
+    settings = {**os.environ, **environment}
+    done = subprocess.run(  # noqa: S603
+        command, cwd=ROOT, check=True, stdout=subprocess.PIPE, env=settings, preexec_fn=lambda: pin(LOAD_CORES)
+    )
+    told: dict[str, Any] = json.loads(done.stdout)
+    return told
+
+
+def preview_seconds(claims: Path) -> float:
+    command = [str(Path(sys.executable).with_name("zerotouch")), "render", str(claims)]
+    started = time.perf_counter()
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)  # noqa: S603
+    return time.perf_counter() - started

@@ -1,0 +1,143 @@
+"""The servers that are measured: ours and its peers, each a process on a core of its own."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from benchmarks.load import channel, unary
+
+OURS: Final = "ours"
+SDK: Final = "sdk"
+PATCH_AND_TRANSFORM: Final = "patch-and-transform"
+
+CORES: Final = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
+SERVER_CORE: Final = CORES[-1:]
+"""Where servers run: the last core, and no other."""
+
+LOAD_CORES: Final = CORES[:-1]
+START_SECONDS: Final = 20
+
+IMAGE_ENVIRONMENT: Final = {"MALLOC_TRIM_THRESHOLD_": "67108864", "MALLOC_MMAP_THRESHOLD_": "67108864"}
+"""What our Dockerfile sets."""
+
+ROOT: Final = Path(__file__).parents[1]
+
+
+@dataclass(frozen=True)
+class Program:
+    """A function that can be started.
+
+    Attributes:
+        name: Ours, or the peer's name.
+        command: Its arguments; `--insecure` or the certificates' folder follow, then the address.
+        environment: Beside that of this process.
+    """
+
+    name: str
+    command: Sequence[str]
+    environment: dict[str, str] = field(default_factory=dict)
+
+
+def programs() -> list[Program]:
+    """Ours, the SDK, and function-patch-and-transform if it is at hand."""
+    python = (image_python(), "-m")
+    found = [
+        Program(OURS, (*python, "zerotouch_function", "--metrics-address", f"127.0.0.1:{free_port()}"), IMAGE_ENVIRONMENT),
+        Program(SDK, (*python, "benchmarks.peers.sdk.main")),
+    ]
+    binary = patch_and_transform()
+    return [*found, Program(PATCH_AND_TRANSFORM, (binary,))] if binary else found
+
+
+def image_python() -> str:
+    """A Python with the packages of the image and no others: structlog, for one, imports `rich` where it finds it."""
+    environment = ROOT / "build" / "benchmark"
+    command = [str(Path(sys.executable).with_name("uv")), "sync", "--quiet", "--frozen", "--no-dev", "--package", "zerotouch-function"]
+    settings = {**os.environ, "UV_PROJECT_ENVIRONMENT": str(environment)}
+    subprocess.run([*command, "--python", sys.executable], check=True, cwd=ROOT, env=settings)  # noqa: S603
+    return str(environment / "bin" / "python")
+
+
+def patch_and_transform() -> str:
+    """The program: PATCH_AND_TRANSFORM in the environment, else on PATH, else where the bench has built it; empty if nowhere."""
+    name = "function-patch-and-transform"
+    built = Path.home() / ".cache" / "zerotouch-bench" / "bin" / name
+    return os.environ.get("PATCH_AND_TRANSFORM") or shutil.which(name) or (str(built) if built.exists() else "")
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running function."""
+
+    program: Program
+    address: str
+    certificates: Path | None
+    process: subprocess.Popen[bytes]
+    start_ms: float
+
+    def memory_mb(self, field: str) -> float:
+        """`VmRSS` (now) or `VmHWM` (at most so far)."""
+        lines = Path(f"/proc/{self.process.pid}/status").read_text().splitlines()
+        return next(int(line.split()[1]) for line in lines if line.startswith(f"{field}:")) / 1024
+
+    def cpu_seconds(self) -> float:
+        """Processor time so far, the kernel's part included."""
+        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+@contextmanager
+def running(program: Program, request: bytes, certificates: Path | None = None) -> Iterator[Server]:
+    """Starts the function and waits for its first answer."""
+    address = f"127.0.0.1:{free_port()}"
+    transport = ["--insecure"] if certificates is None else ["--tls-certs-dir", str(certificates)]
+    command = [*program.command, *transport, "--address", address]
+    started = time.perf_counter()
+    with subprocess.Popen(  # noqa: S603
+        command,
+        cwd=ROOT,
+        env={**os.environ, **program.environment},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        preexec_fn=lambda: pin(SERVER_CORE),
+    ) as process:
+        try:
+            wait_for_port(address, process)
+            with channel(address, certificates) as connection:
+                unary(connection)(request)
+            yield Server(program, address, certificates, process, (time.perf_counter() - started) * 1000)
+        finally:
+            process.kill()
+
+
+def wait_for_port(address: str, process: "subprocess.Popen[bytes]") -> None:
+    host, _, port = address.rpartition(":")
+    deadline = time.monotonic() + START_SECONDS
+    while True:
+        try:
+            socket.create_connection((host, int(port)), timeout=1).close()
+            return
+        except OSError:
+            if process.poll() is not None or time.monotonic() > deadline:
+                raise
+            time.sleep(0.002)
+
+
+def pin(cores: Sequence[int]) -> None:
+    """Binds this process to cores, where the system can and there are several."""
+    if len(CORES) > 1:
+        os.sched_setaffinity(0, cores)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

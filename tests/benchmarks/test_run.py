@@ -1,0 +1,22 @@
+"""The benchmark itself runs."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_a_quick_run_measures_everything(tmp_path: Path) -> None:
+    results = tmp_path / "results.json"
+    command = [sys.executable, "-m", "benchmarks.run", "--quick", "--results", str(results)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    measured = {one["name"]: one for one in json.loads(results.read_text())["measurements"]}
+    assert all(one["value"] > 0 and one["unit"] for one in measured.values())
+    assert measured["requests/s, 8 in flight, insecure"]["ratio"]["sdk"] > 0
+    assert "in process, cold, 6 observed" in measured
+    assert "memory, idle" in measured
+    assert "start to first answer" in measured
+    assert all(name.splitlines()[0] in done.stdout for name in measured)

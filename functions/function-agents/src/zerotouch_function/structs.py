@@ -63,6 +63,11 @@ def decode_object(struct: bytes, field: str) -> Manifest:
         raise damaged(field) from error
 
 
+def canonical(struct: bytes) -> bytes:
+    """The same object in the one order of fields that equal objects share: Go writes maps in a random one."""
+    return struct_pb2.Struct.FromString(struct).SerializeToString(deterministic=True)
+
+
 class View(Mapping[str, Any]):
     """An object opened one level at a time, as far as somebody looks.
 
@@ -73,10 +78,11 @@ class View(Mapping[str, Any]):
         field: Where in the request it lies, for the error that a damaged part of it raises when somebody looks there.
     """
 
-    __slots__ = ("_field", "_fields")
+    __slots__ = ("_field", "_fields", "_struct")
 
     def __init__(self, struct: bytes, field: str = "object") -> None:
         self._field = field
+        self._struct = struct
         try:
             self._fields = _Level.FromString(struct).fields
         except DecodeError as error:
@@ -92,6 +98,23 @@ class View(Mapping[str, Any]):
 
     def __len__(self) -> int:
         return len(self._fields)
+
+    def fingerprint(self, key: str) -> bytes:
+        """Bytes that are equal exactly when the field is; empty where there is none. Opens nothing in Python."""
+        if key not in self._fields:
+            return b""
+        value = self._fields[key]
+        kind = value.WhichOneof("kind")
+        if kind == "struct_value":
+            return b"{" + canonical(cast("bytes", value.struct_value))
+        if kind == "list_value":
+            closed = cast("bytes", value.list_value)
+            return b"[" + struct_pb2.ListValue.FromString(closed).SerializeToString(deterministic=True)
+        return value.SerializeToString()
+
+    def whole_fingerprint(self) -> bytes:
+        """Bytes that are equal exactly when the whole object is."""
+        return canonical(self._struct)
 
     def plain(self, key: str) -> Any:
         """The field as plain dictionaries and lists, opened to the bottom."""

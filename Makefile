@@ -1,5 +1,6 @@
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
+MAKEFLAGS += --no-print-directory
 bin := .venv/bin
 
 # One version for all steps of one call, whatever is edited meanwhile.

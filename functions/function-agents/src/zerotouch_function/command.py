@@ -6,6 +6,7 @@ from typing import Final
 import click
 
 from zerotouch_function.logs import configure_logs
+from zerotouch_function.memory import Memory
 from zerotouch_function.metrics import Metrics
 from zerotouch_function.options import Options, StartError
 from zerotouch_function.runner import Compose, Refuse, Runner
@@ -47,7 +48,11 @@ def command(compose: Compose, refuse: Refuse) -> click.Command:
         configure_logs(is_debug=debug)
         try:
             certificates = None if insecure else _certificates(tls_certs_dir)
-            serve(Runner(compose, refuse), Options(address, certificates, max_recv_message_size * 1024 * 1024, metrics_address), Metrics())
+            serve(
+                Runner(compose, refuse, Memory()),
+                Options(address, certificates, max_recv_message_size * 1024 * 1024, metrics_address),
+                Metrics(),
+            )
         except StartError as error:
             raise click.ClickException(str(error)) from error
 

@@ -1,43 +1,58 @@
 """What a request says, opened as far as somebody asks."""
 
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import Final, TypeAlias
 
 from crossplane.function.proto.v1 import run_function_pb2 as v1
 
 from zerotouch_function import wire
 from zerotouch_function.errors import RequestError
 from zerotouch_function.manifest import Manifest, Observation
-from zerotouch_function.structs import View, decode_object
+from zerotouch_function.structs import View, canonical, decode_object
+from zerotouch_function.trace import Path, Trace, Traced, fingerprint
 
 CALLER: Final = "call this function from a step of a Composition"
+COMPOSITE: Final = "observed.composite.resource"
+OBSERVED: Final = "observed"
+REQUIRED: Final = "required"
+
+READ_METADATA: Final = ("name", "namespace", "labels")
+"""The metadata of a composite resource that an answer may depend on; versions and times change without a meaning."""
+
+UNREAD_STATUS: Final = frozenset({"conditions", "claimConditionTypes"})
+"""What Crossplane keeps in a composite's status for itself."""
+
+Question: TypeAlias = tuple[bytes, ...]
+"""A request without its observed state, comparable."""
 
 
 class RequestState:
-    """The observed state in a request. Objects are opened when somebody asks for them, and then once.
+    """The state in a request. Objects are opened when somebody asks for them, and then once.
 
     Attributes:
         kind: Kind of the composite resource; empty until `composite` has read one.
+        trace: Everything of the observed and required state that was read so far.
     """
 
     def __init__(self, request: v1.RunFunctionRequest) -> None:
         self.kind = ""
+        self.trace: Trace = {}
         self._request = request
         self._composite: Manifest = {}
-        self._opened: dict[str, Observation] = {}
+        self._views: dict[str, View] = {}
 
     def composite(self) -> Manifest:
-        """The composite resource.
+        """The composite resource: what it is called, what it asks for, and its status as far as it is ours.
 
         Raises:
             RequestError: There is none, or it is damaged.
         """
         if not self._composite:
-            xr = _open(self._request.observed.composite, "observed.composite.resource")
+            xr = _open(self._request.observed.composite, COMPOSITE)
             for key in ("apiVersion", "kind"):
                 if not isinstance(xr.get(key), str):
-                    raise RequestError(f"observed.composite.resource.{key}", "is not a text", CALLER)
-            self._composite, self.kind = xr, xr["kind"]
+                    raise RequestError(f"{COMPOSITE}.{key}", "is not a text", CALLER)
+            self._composite, self.kind = _as_asked(xr), xr["kind"]
         return self._composite
 
     def function_input(self) -> Manifest:
@@ -46,36 +61,90 @@ class RequestState:
         return decode_object(struct, "input") if struct else {}
 
     def get(self, key: str) -> Observation | None:
-        resources = self._request.observed.resources
-        if key not in resources:  # reading a protobuf map by index would create the entry
+        self.trace[OBSERVED, key] = self._existence(key)
+        if not self._exists(key):
             return None
-        if key not in self._opened:
-            self._opened[key] = _view(resources[key], f"observed.resources[{key}].resource")
-        return self._opened[key]
+        return Traced(self._view(key), (OBSERVED, key), self.trace)
 
     def has(self, key: str) -> bool:
-        return key in self._request.observed.resources
+        self.trace[OBSERVED, key] = self._existence(key)
+        return self._exists(key)
 
     def keys(self) -> Sequence[str]:
-        return sorted(self._request.observed.resources)
+        keys = sorted(self._request.observed.resources)
+        self.trace[(OBSERVED,)] = "\n".join(keys).encode()
+        return keys
 
     def required(self, name: str) -> Sequence[Observation] | None:
         """Objects found for a requirement: cluster-scoped ones, and those in the claim's own namespace.
 
         Crossplane v1.20 looks in all namespaces, whatever the selector says. No claim may see another namespace's objects.
         """
-        request = self._request
-        found = request.required_resources if knows_required_resources(request) else request.extra_resources
+        self.trace[REQUIRED, name] = self._required_fingerprint(name)
+        found = self._found()
         if name not in found:
             return None
         namespace = claim_namespace(self.composite())
         items = (_open(item, f"required_resources[{name}].resource") for item in found[name].items)
         return [item for item in items if item["metadata"].get("namespace") in (None, "", namespace)]
 
+    def question(self) -> Question:
+        """Everything that an answer depends on, whatever it reads: the composite, the input, what this Crossplane can do.
+
+        Raises:
+            RequestError: The composite resource is missing or damaged.
+        """
+        view = _view(self._request.observed.composite, COMPOSITE)
+        metadata, status = view.get("metadata"), view.get("status")
+        parts = [view.fingerprint(part) for part in ("apiVersion", "kind", "spec")]
+        parts += [metadata.fingerprint(part) for part in READ_METADATA] if isinstance(metadata, View) else []
+        parts += [key.encode() + b"=" + status.fingerprint(key) for key in sorted(status) if key not in UNREAD_STATUS] if status else []
+        parts.append(canonical(wire.input_struct(self._request), "input"))
+        return (*parts, bytes(self._request.meta.capabilities))
+
+    def reads_now(self, path: Path) -> bytes:
+        """What a read at that path would record for this request."""
+        where, *rest = path
+        if where == REQUIRED:
+            return self._required_fingerprint(rest[0])
+        if not rest:
+            return "\n".join(sorted(self._request.observed.resources)).encode()
+        key, *inner = rest
+        if not inner:
+            return self._existence(key)
+        return fingerprint(self._view(key), tuple(inner)) if self._exists(key) else b""
+
+    def _exists(self, key: str) -> bool:
+        return key in self._request.observed.resources  # reading a protobuf map by index would create the entry
+
+    def _existence(self, key: str) -> bytes:
+        return b"exists" if self._exists(key) else b""
+
+    def _view(self, key: str) -> View:
+        if key not in self._views:
+            self._views[key] = _view(self._request.observed.resources[key], f"observed.resources[{key}].resource")
+        return self._views[key]
+
+    def _found(self) -> Mapping[str, v1.Resources]:
+        request = self._request
+        return request.required_resources if knows_required_resources(request) else request.extra_resources
+
+    def _required_fingerprint(self, name: str) -> bytes:
+        found = self._found()
+        if name not in found:
+            return b""
+        closed = [canonical(wire.resource_struct(item) or b"", f"required_resources[{name}].resource") for item in found[name].items]
+        return b"found" + b"".join(len(part).to_bytes(4) + part for part in closed)
+
 
 def knows_required_resources(request: v1.RunFunctionRequest) -> bool:
     """Whether this Crossplane reads `requirements.resources`; v1.20 knows `extra_resources` only, and v2.0 and v2.1 do not say."""
     return v1.CAPABILITY_REQUIRED_RESOURCES in request.meta.capabilities
+
+
+def stands_alone(request: v1.RunFunctionRequest) -> bool:
+    """Whether no earlier step of the pipeline has left anything that the answer has to carry."""
+    return not request.desired.ByteSize() and not request.HasField("context")
 
 
 def claim_namespace(xr: Manifest) -> str:
@@ -85,28 +154,28 @@ def claim_namespace(xr: Manifest) -> str:
     return str(namespace or xr["metadata"].get("namespace") or "")
 
 
+def _as_asked(xr: Manifest) -> Manifest:
+    """The composite less what changes without a meaning, so that it is all in the question."""
+    metadata = {key: value for key, value in xr["metadata"].items() if key in READ_METADATA}
+    status = {key: value for key, value in xr.get("status", {}).items() if key not in UNREAD_STATUS}
+    return {"apiVersion": xr["apiVersion"], "kind": xr["kind"], "metadata": metadata, "spec": xr.get("spec", {}), "status": status}
+
+
 def _open(resource: v1.Resource, field: str) -> Manifest:
-    """Opens a Kubernetes object, and makes sure that it has the shape that every one has."""
-    struct = wire.resource_struct(resource)
-    if not struct:
-        raise RequestError(field, "is missing", CALLER)
-    manifest = decode_object(struct, field)
+    """Opens a Kubernetes object, all but the part of its metadata that nobody reads."""
+    _view(resource, field)
+    manifest = decode_object(wire.resource_struct(resource) or b"", field)
     manifest.setdefault("metadata", {})
-    _check_shape(manifest, field)
     return manifest
 
 
-def _view(resource: v1.Resource, field: str) -> Observation:
-    """The same, opened as far as somebody looks."""
+def _view(resource: v1.Resource, field: str) -> View:
+    """A Kubernetes object, to be opened as far as somebody looks; it has the shape that every one has."""
     struct = wire.resource_struct(resource)
     if not struct:
         raise RequestError(field, "is missing", CALLER)
     view = View(struct, field)
-    _check_shape(view, field)
-    return view
-
-
-def _check_shape(manifest: Observation, field: str) -> None:
     for part in ("metadata", "spec", "status"):
-        if not isinstance(manifest.get(part, {}), Mapping):
+        if not view.may_be_object(part):
             raise RequestError(f"{field}.{part}", "is not an object", CALLER)
+    return view

@@ -24,7 +24,7 @@ STATUS: Final = {
 
 def composed(request: v1.RunFunctionRequest, composition: Composition) -> v1.RunFunctionResponse:
     """Adds a composition to what earlier steps of the pipeline desire."""
-    response = _response_to(request)
+    response = _response_after(request)
     for key, resource in composition.resources.items():
         desired = response.desired.resources[key]
         wire.set_resource_struct(desired, encode(resource.manifest))
@@ -38,16 +38,23 @@ def composed(request: v1.RunFunctionRequest, composition: Composition) -> v1.Run
 
 def refused(request: v1.RunFunctionRequest, error: FunctionError, conditions: Sequence[Condition]) -> v1.RunFunctionResponse:
     """Says what is wrong, and leaves what earlier steps of the pipeline desire as it is."""
-    response = _response_to(request)
+    response = _response_after(request)
     response.results.add(severity=v1.SEVERITY_FATAL, reason=error.reason, message=str(error), target=v1.TARGET_COMPOSITE_AND_CLAIM)
     _add_conditions(response, conditions)
     return response
 
 
-def _response_to(request: v1.RunFunctionRequest) -> v1.RunFunctionResponse:
+def response_to(request: v1.RunFunctionRequest) -> v1.RunFunctionResponse:
+    """A response that says only which request it answers, and for how long."""
     response = wire.Response()
     response.meta.tag = request.meta.tag
     response.meta.ttl.seconds = TTL_SECONDS
+    return response
+
+
+def _response_after(request: v1.RunFunctionRequest) -> v1.RunFunctionResponse:
+    """A response that hands on what earlier steps of the pipeline desire."""
+    response = response_to(request)
     if request.HasField("desired"):
         response.desired.CopyFrom(request.desired)
     wire.copy_context(request, response)

@@ -1,8 +1,8 @@
 """Answers one request of Crossplane: bytes in, bytes out, whatever server they came through.
 
-    request -> observed state -> compose -> response
-                                    |
-                              FunctionError -> fatal result, and every condition
+    request -> remembered? -> observed state -> compose -> response
+                                                   |
+                                             FunctionError -> fatal result, and every condition
 
 What is wrong with a request is told where a person looks:
 
@@ -18,13 +18,16 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeAlias
 
+from crossplane.function.proto.v1 import run_function_pb2 as v1
+
 from zerotouch_function import wire
 from zerotouch_function.composition import Composition, Condition
 from zerotouch_function.errors import FunctionError, RequestError, UnknownKindError
 from zerotouch_function.manifest import Manifest
+from zerotouch_function.memory import Memory, Remembered
 from zerotouch_function.observed import NOTHING, Observed
-from zerotouch_function.request import RequestState
-from zerotouch_function.response import composed, refused
+from zerotouch_function.request import RequestState, stands_alone
+from zerotouch_function.response import composed, refused, response_to
 
 Compose: TypeAlias = Callable[[Manifest, Observed, Manifest], Composition]
 """Composite resource, observed state and the function's input to the whole answer; raises FunctionError."""
@@ -60,9 +63,10 @@ class Answer:
 class Runner:
     """Puts `compose` behind Crossplane's protocol."""
 
-    def __init__(self, compose: Compose, refuse: Refuse) -> None:
+    def __init__(self, compose: Compose, refuse: Refuse, memory: Memory | None = None) -> None:
         self._compose = compose
         self._refuse = refuse
+        self._memory = memory
 
     def run(self, request: bytes) -> bytes:
         """Answers a request.
@@ -77,13 +81,29 @@ class Runner:
         request = wire.parse(data)
         state = RequestState(request)
         try:
-            composition = self._compose(state.composite(), state, state.function_input())
-            response = composed(request, composition)
+            if self._memory is None or not stands_alone(request):
+                return self._composed(request, state)
+            return self._remembered(self._memory, request, state)
         except FunctionError as error:
             response = refused(request, error, self._conditions(state, error))
             kind = "" if isinstance(error, UnknownKindError) else state.kind
             return Answer(wire.serialize(response), kind, Outcome.REFUSED)
-        return Answer(wire.serialize(response), state.kind, Outcome.COMPOSED)
+
+    def _composed(self, request: v1.RunFunctionRequest, state: RequestState) -> Answer:
+        composition = self._compose(state.composite(), state, state.function_input())
+        return Answer(wire.serialize(composed(request, composition)), state.kind, Outcome.COMPOSED)
+
+    def _remembered(self, memory: Memory, request: v1.RunFunctionRequest, state: RequestState) -> Answer:
+        """The answer from memory, or a new one that is kept. Two messages one after the other are one with the fields of both."""
+        question = state.question()
+        known = memory.recall(question, state)
+        if known is None:
+            composition = self._compose(state.composite(), state, state.function_input())
+            response = composed(request, composition)
+            response.ClearField("meta")
+            known = Remembered(state.kind, state.trace, wire.serialize(response))
+            memory.remember(question, known)
+        return Answer(wire.serialize(response_to(request)) + known.response, known.kind, Outcome.COMPOSED)
 
     def _conditions(self, state: RequestState, error: FunctionError) -> Sequence[Condition]:
         """Every condition, as far as the request can be read; observed objects that are damaged count as not there."""

@@ -63,9 +63,16 @@ def decode_object(struct: bytes, field: str) -> Manifest:
         raise damaged(field) from error
 
 
-def canonical(struct: bytes) -> bytes:
-    """The same object in the one order of fields that equal objects share: Go writes maps in a random one."""
-    return struct_pb2.Struct.FromString(struct).SerializeToString(deterministic=True)
+def canonical(struct: bytes, field: str = "object") -> bytes:
+    """The same object in the one order of fields that equal objects share: Go writes maps in a random one.
+
+    Raises:
+        RequestError: The object, which is that field of the request, is damaged.
+    """
+    try:
+        return struct_pb2.Struct.FromString(struct).SerializeToString(deterministic=True)
+    except DecodeError as error:
+        raise damaged(field) from error
 
 
 class View(Mapping[str, Any]):
@@ -78,11 +85,12 @@ class View(Mapping[str, Any]):
         field: Where in the request it lies, for the error that a damaged part of it raises when somebody looks there.
     """
 
-    __slots__ = ("_field", "_fields", "_struct")
+    __slots__ = ("_field", "_fields", "_inner", "_struct")
 
     def __init__(self, struct: bytes, field: str = "object") -> None:
         self._field = field
         self._struct = struct
+        self._inner: dict[str, View] = {}
         try:
             self._fields = _Level.FromString(struct).fields
         except DecodeError as error:
@@ -91,13 +99,22 @@ class View(Mapping[str, Any]):
     def __getitem__(self, key: str) -> Any:
         if key not in self._fields:  # reading a protobuf map by index would create the entry
             raise KeyError(key)
-        return _view(self._fields[key], self._field)
+        value = self._fields[key]
+        if not value.HasField("struct_value"):
+            return _view(value, self._field)
+        if key not in self._inner:
+            self._inner[key] = View(cast("bytes", value.struct_value), self._field)
+        return self._inner[key]
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._fields)
 
     def __len__(self) -> int:
         return len(self._fields)
+
+    def may_be_object(self, key: str) -> bool:
+        """Whether the field is an object, or there is none."""
+        return key not in self._fields or self._fields[key].HasField("struct_value")
 
     def fingerprint(self, key: str) -> bytes:
         """Bytes that are equal exactly when the field is; empty where there is none. Opens nothing in Python."""
@@ -106,15 +123,14 @@ class View(Mapping[str, Any]):
         value = self._fields[key]
         kind = value.WhichOneof("kind")
         if kind == "struct_value":
-            return b"{" + canonical(cast("bytes", value.struct_value))
+            return b"{" + canonical(cast("bytes", value.struct_value), self._field)
         if kind == "list_value":
-            closed = cast("bytes", value.list_value)
-            return b"[" + struct_pb2.ListValue.FromString(closed).SerializeToString(deterministic=True)
+            return b"[" + _canonical_list(cast("bytes", value.list_value), self._field)
         return value.SerializeToString()
 
     def whole_fingerprint(self) -> bytes:
         """Bytes that are equal exactly when the whole object is."""
-        return canonical(self._struct)
+        return canonical(self._struct, self._field)
 
     def plain(self, key: str) -> Any:
         """The field as plain dictionaries and lists, opened to the bottom."""
@@ -125,6 +141,13 @@ class View(Mapping[str, Any]):
         if kind == "list_value":
             return [_from_value(item) for item in struct_pb2.ListValue.FromString(cast("bytes", value.list_value)).values]
         return _scalar(value, kind)
+
+
+def _canonical_list(closed: bytes, field: str) -> bytes:
+    try:
+        return struct_pb2.ListValue.FromString(closed).SerializeToString(deterministic=True)
+    except DecodeError as error:
+        raise damaged(field) from error
 
 
 def _view(value: struct_pb2.Value, field: str) -> Any:

@@ -5,14 +5,14 @@ from typing import Final
 from zerotouch_contract import ports
 from zerotouch_function.apis.agentexecutor import scaler
 from zerotouch_function.apis.agentexecutor.rollout import DEPLOYMENT, PODS, rollout
-from zerotouch_function.apis.agentexecutor.spec import parse
+from zerotouch_function.apis.agentexecutor.spec import AgentExecutorSpec, parse
 from zerotouch_function.apis.agentexecutor.workload import COMPONENT
 from zerotouch_function.composition import Composition, Condition, Resource, Selector, Status
 from zerotouch_function.errors import FunctionError
 from zerotouch_function.fields.claim import Claim, parse_claim
 from zerotouch_function.manifest import Manifest, Observation, without_empty
 from zerotouch_function.observed import Composed
-from zerotouch_function.readiness import SCALER_READY, WORKLOAD_READY, count, main_image, scaler_condition, workload_condition
+from zerotouch_function.readiness import SCALER_READY, WORKLOAD_READY, count, scaler_condition, workload_condition
 from zerotouch_function.release import with_release
 from zerotouch_function.resources.metadata import selector
 from zerotouch_function.resources.service import service, service_host
@@ -49,7 +49,7 @@ def compose(xr: Manifest, composed: Composed, settings: Settings) -> Composition
             SERVICE: Resource(service(claim, component=COMPONENT), is_ready=composed.has(SERVICE)),
             SCALED_OBJECT: Resource(with_release(scaler.scaler(claim, spec, settings)), is_ready=scales.status is Status.TRUE),
         },
-        status=_status(xr, claim, composed.get(DEPLOYMENT), runs.condition, settings),
+        status=_status(xr, claim, spec, composed.get(DEPLOYMENT), runs.condition, settings),
         conditions=(Condition(SPEC_VALID, Status.TRUE, "Valid", "The claim is valid"), runs.condition, scales),
         requirements=_requirements(claim, settings),
     )
@@ -67,10 +67,12 @@ def refuse(xr: Manifest, composed: Composed, error: FunctionError) -> tuple[Cond
     return refused, workload_condition(claim, deployment, want_release=None), scaler_condition(claim, scaled, source="the claim's stream")
 
 
-def _status(xr: Manifest, claim: Claim, deployment: Observation | None, runs: Condition, settings: Settings) -> Manifest:
+def _status(
+    xr: Manifest, claim: Claim, spec: AgentExecutorSpec, deployment: Observation | None, runs: Condition, settings: Settings
+) -> Manifest:
     """The claim's status: where it answers, which image runs (the earlier one until a rollout ends), how many pods are available."""
-    running = main_image(deployment) if deployment and runs.status is Status.TRUE else (xr.get("status") or {}).get("image", "")
-    available = count((deployment or {}).get("status") or {}, "availableReplicas")
+    running = spec.image if runs.status is Status.TRUE else (xr.get("status") or {}).get("image", "")
+    available = count(deployment.get("status") or {}, "availableReplicas") if deployment else 0
     endpoint = f"{service_host(claim, settings.defaults.cluster_domain)}:{ports.SERVICE}"
     return {**without_empty({"endpoint": endpoint, "image": running}), "replicas": available}
 

@@ -1,0 +1,69 @@
+"""Answers that were given before, for requests that read the same.
+
+Crossplane asks again for every composite resource each minute and at each change of a composed object. Almost always the answer is the
+one it got last time, and almost all of an answer's cost is making and encoding objects that are already there.
+
+    question ──> remembered answer: trace, response
+                        │
+                        └─ every read in the trace reads the same now? ──> response
+
+The question is everything that is read in every case: the composite, the input, what this Crossplane can do. The trace is everything
+of the observed and required state that was read while the answer was made (`trace.py`). `compose` is pure, so two requests that agree
+on both run it through the same steps to the same answer. Nothing has to be declared, and nothing can be forgotten: what is not
+recorded was not read.
+
+One answer is kept for each question, about 12 KB, and the longest unused one goes first.
+"""
+
+from collections import OrderedDict
+from dataclasses import dataclass
+from threading import Lock
+from typing import Final
+
+from zerotouch_function.request import Question, RequestState
+from zerotouch_function.trace import Trace
+
+ANSWERS: Final = 4096
+"""Answers kept: 50 MB at most. With more composites than that, each is composed anew."""
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """An answer and what it was made from.
+
+    Attributes:
+        kind: Kind of the composite resource.
+        trace: What was read, and how it read.
+        response: The response without its metadata, which differs each time.
+    """
+
+    kind: str
+    trace: Trace
+    response: bytes
+
+
+class Memory:
+    """A bounded store of answers; any thread may use it."""
+
+    def __init__(self, size: int = ANSWERS) -> None:
+        self._size = size
+        self._answers: OrderedDict[Question, Remembered] = OrderedDict()
+        self._lock = Lock()
+
+    def recall(self, question: Question, state: RequestState) -> Remembered | None:
+        """The answer to that question, if the state reads as it did then."""
+        with self._lock:
+            remembered = self._answers.get(question)
+            if remembered is not None:
+                self._answers.move_to_end(question)
+        if remembered is None or any(state.reads_now(path) != read for path, read in remembered.trace.items()):
+            return None
+        return remembered
+
+    def remember(self, question: Question, answer: Remembered) -> None:
+        """Keeps an answer in place of the one that the question had."""
+        with self._lock:
+            self._answers[question] = answer
+            self._answers.move_to_end(question)
+            if len(self._answers) > self._size:
+                self._answers.popitem(last=False)

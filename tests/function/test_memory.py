@@ -1,0 +1,149 @@
+"""An answer from memory is the answer that would have been composed."""
+
+from typing import Any
+
+from crossplane.function.proto.v1 import run_function_pb2 as v1
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.composites import composite, deployed, scaling
+from tests.strategies import specs
+from zerotouch_function import wire
+from zerotouch_function.manifest import Manifest
+from zerotouch_function.memory import Memory
+from zerotouch_function.observed import NOTHING
+from zerotouch_function.registry import compose, refuse
+from zerotouch_function.runner import Runner
+
+PLAIN = Runner(compose, refuse)
+
+deployments = st.builds(
+    lambda replicas, available, reason, revision: {
+        "replicas": replicas,
+        "availableReplicas": available,
+        "reason": reason,
+        "revision": revision,
+    },
+    st.integers(0, 2),
+    st.integers(0, 2),
+    st.sampled_from(["NewReplicaSetAvailable", "ProgressDeadlineExceeded"]),
+    st.integers(1, 2),
+)
+states = st.fixed_dictionaries(
+    {
+        "spec": st.one_of(
+            specs, st.sampled_from([{"size": "small"}, {"size": "large"}, {"size": "huge"}, {"migrations": {"mode": "job"}}])
+        ),
+        "name": st.sampled_from(["one", "two"]),
+        "labels": st.sampled_from([{}, {"team": "a"}, {"team": "b"}]),
+        "mode": st.sampled_from(["direct", "objects"]),
+        "pods": st.sampled_from([None, [], [{"metadata": {"name": "p", "namespace": "ns"}}]]),
+        "diagnostics": st.booleans(),
+        "status": st.sampled_from([{}, {"image": "old:1"}, {"conditions": [{"type": "Ready"}]}]),
+    },
+    optional={"deployment": deployments, "scaler": st.sampled_from(["True", "False"]), "service": st.just(True), "extra": st.just(True)},
+)
+
+
+def request(state: Manifest, capable: bool, earlier: bool) -> bytes:
+    """A request as Crossplane sends it, in the random order that Go writes maps in (dictionaries keep theirs, so it is shuffled here)."""
+    message = v1.RunFunctionRequest()
+    xr = composite(state["spec"], name=state["name"], labels=state["labels"])
+    first = _composed(xr)
+    message.observed.composite.resource.update({**xr, "status": state["status"]})
+    observed: dict[str, Any] = {}
+    if "deployment" in state and "deployment" in first:
+        observed["deployment"] = _deployed(first["deployment"], state["deployment"])
+    if "scaler" in state and "scaled-object" in first:
+        observed["scaled-object"] = scaling(first["scaled-object"], ("Ready", state["scaler"]))
+    if "service" in state and "service" in first:
+        observed["service"] = first["service"]
+    if "extra" in state:
+        observed["of-another-step"] = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "x"}}
+    for key, manifest in observed.items():
+        message.observed.resources[key].resource.update(manifest)
+    message.input.update({"mode": state["mode"], "diagnostics": {"pods": state["diagnostics"]}})
+    if capable:
+        message.meta.capabilities.append(v1.CAPABILITY_REQUIRED_RESOURCES)
+    if state["pods"] is not None:
+        for pods in (message.required_resources["pods"], message.extra_resources["pods"]):
+            for pod in state["pods"]:
+                pods.items.add().resource.update(pod)
+    if earlier:
+        message.desired.resources["earlier"].resource.update({"apiVersion": "v1", "kind": "ConfigMap"})
+    return message.SerializeToString()
+
+
+def _composed(xr: Manifest) -> dict[str, Manifest]:
+    try:
+        return {key: resource.manifest for key, resource in compose(xr, NOTHING, {}).resources.items()}
+    except Exception:
+        return {}
+
+
+def _deployed(manifest: Manifest, state: Manifest) -> Manifest:
+    conditions = [{"type": "Progressing", "status": "True", "reason": state["reason"]}]
+    observed = deployed(manifest, replicas=state["replicas"], availableReplicas=state["availableReplicas"], conditions=conditions)
+    metadata = {**observed["metadata"], "resourceVersion": str(state["revision"]), "managedFields": [{"manager": str(state["revision"])}]}
+    return {**observed, "metadata": metadata}
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(st.tuples(states, st.booleans(), st.booleans()), min_size=2, max_size=5))
+def test_an_answer_from_memory_is_the_one_that_would_be_composed(requests: list[tuple[Manifest, bool, bool]]) -> None:
+    remembering = Runner(compose, refuse, Memory())
+    for state, capable, earlier in [*requests, *requests]:
+        data = request(state, capable, earlier)
+        assert wire.Response.FromString(remembering.run(data)) == wire.Response.FromString(PLAIN.run(data))
+
+
+def composing(answers: list[str]) -> Runner:
+    """A runner that notes each time it composes."""
+
+    def noting(*arguments: Any) -> Any:
+        answers.append("composed")
+        return compose(*arguments)
+
+    return Runner(noting, refuse, Memory(size=2))
+
+
+def state(**changes: Any) -> Manifest:
+    whole: Manifest = {"spec": {}, "name": "one", "labels": {}, "mode": "direct", "pods": None, "diagnostics": False, "status": {}}
+    return {**whole, "deployment": {"replicas": 1, "availableReplicas": 1, "reason": "NewReplicaSetAvailable", "revision": 1}, **changes}
+
+
+def test_what_nobody_reads_is_not_composed_again() -> None:
+    composed: list[str] = []
+    runner = composing(composed)
+    first = runner.run(request(state(), True, False))
+    touched = state()["deployment"] | {"revision": 2}
+    assert runner.run(request(state(deployment=touched, status={"conditions": [{"type": "Ready"}]}), True, False)) == first
+    assert composed == ["composed"]
+
+
+def test_what_somebody_reads_is_composed_again() -> None:
+    composed: list[str] = []
+    runner = composing(composed)
+    for changes in (
+        {},
+        {"deployment": state()["deployment"] | {"availableReplicas": 0}},
+        {"status": {"image": "old:1"}},
+        {"mode": "objects"},
+    ):
+        runner.run(request(state(**changes), True, False))
+    assert len(composed) == 3 + 1
+
+
+def test_the_longest_unused_answer_goes_first() -> None:
+    composed: list[str] = []
+    runner = composing(composed)
+    for label in ("a", "b", "a", "c", "a", "b"):
+        runner.run(request(state(labels={"team": label}), True, False))
+    assert len(composed) == 4
+
+
+def test_an_earlier_step_of_the_pipeline_is_never_forgotten() -> None:
+    runner = Runner(compose, refuse, Memory())
+    runner.run(request(state(), True, False))
+    answer = v1.RunFunctionResponse.FromString(runner.run(request(state(), True, True)))
+    assert "earlier" in answer.desired.resources

@@ -4,8 +4,9 @@ from typing import Final
 
 from zerotouch_contract import ports
 from zerotouch_function.apis.agentexecutor import scaler
+from zerotouch_function.apis.agentexecutor.parse import parse
 from zerotouch_function.apis.agentexecutor.rollout import DEPLOYMENT, PODS, rollout
-from zerotouch_function.apis.agentexecutor.spec import AgentExecutorSpec, parse
+from zerotouch_function.apis.agentexecutor.spec import AgentExecutorSpec
 from zerotouch_function.apis.agentexecutor.workload import COMPONENT
 from zerotouch_function.composition import Composition, Condition, Resource, Selector, Status
 from zerotouch_function.errors import FunctionError

@@ -3,17 +3,13 @@
 Crossplane v1.20 drops rules at an object's root, and an old claim can be older than a rule.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from zerotouch_contract import environment, paths
+from zerotouch_function.apis.agentexecutor.spec import AgentExecutorSpec
 from zerotouch_function.errors import SpecError
-
-if TYPE_CHECKING:
-    from zerotouch_function.apis.agentexecutor.spec import AgentExecutorSpec
-    from zerotouch_function.fields.placement import Toleration
+from zerotouch_function.fields.placement import Toleration
 
 SOURCES: Final = ("config_map", "secret", "empty_dir", "persistent_volume_claim")
 OUR_VOLUMES: Final = ("nats-credentials", "nats-ca")

@@ -1,4 +1,4 @@
-"""The AgentExecutor claim's spec, parsed.
+"""What an AgentExecutor claim can say.
 
 The fields, defaults and bounds are those of `apis/agentexecutors/definition.yaml`, where users read about them; a test holds the two
 together. Crossplane's own fields beside ours (`claimRef`, `compositionRef`, ...) are passed over.
@@ -9,14 +9,10 @@ from typing import Annotated, Literal
 from pydantic import ConfigDict, Field, StringConstraints
 from pydantic.alias_generators import to_camel
 
-from zerotouch_function.apis.agentexecutor.rules import check
-from zerotouch_function.errors import SpecError
 from zerotouch_function.fields.base import Annotations, Argument, Fields, Flag, Labels, ObjectName, OptionalName, Whole
 from zerotouch_function.fields.container import EnvVar, Probes, Resources, Size, Volume
-from zerotouch_function.fields.parse import parse as parse_fields
 from zerotouch_function.fields.placement import Placement
 from zerotouch_function.fields.scaling import Scaling
-from zerotouch_function.manifest import Manifest
 
 JetStreamName = Annotated[str, StringConstraints(pattern=r"^[^\s.*>/\\]+$", min_length=1, max_length=255)]
 """NATS forbids white space, `.`, `*`, `>` and path separators in stream and consumer names."""
@@ -87,14 +83,3 @@ class AgentExecutorSpec(Fields):
     termination_grace_period_seconds: Annotated[Whole, Field(ge=10, le=86400)] = 120
     pod_labels: Labels = {}
     pod_annotations: Annotations = {}
-
-
-def parse(spec: Manifest) -> AgentExecutorSpec:
-    """Parses a composite's spec.
-
-    Raises:
-        SpecError: A field is missing, out of bounds, or contradicts another one.
-    """
-    parsed = parse_fields(AgentExecutorSpec, spec, root="spec", error=SpecError)
-    check(parsed)
-    return parsed

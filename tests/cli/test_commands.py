@@ -1,0 +1,131 @@
+"""The commands, as a person or a pipeline runs them."""
+
+import json
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+import yaml
+from click.testing import CliRunner, Result
+
+from tests.composites import deployed, scaling
+from zerotouch.main import main
+
+MINIMAL: Final = "examples/claims/agentexecutor-minimal.yaml"
+NAMESPACE: Final = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "intelligence-agents"}}
+
+
+def zerotouch(*arguments: str, stdin: str = "") -> Result:
+    return CliRunner().invoke(main, arguments, input=stdin)
+
+
+def claim(**spec: Any) -> str:
+    manifest = yaml.safe_load(Path(MINIMAL).read_text())
+    return yaml.safe_dump({**manifest, "spec": {**manifest["spec"], **spec}})
+
+
+def test_a_claim_is_rendered_as_yaml_and_nothing_else() -> None:
+    done = zerotouch("render", MINIMAL)
+    assert (done.exit_code, done.stderr) == (0, "")
+    assert [m["kind"] for m in yaml.safe_load_all(done.stdout)] == ["ServiceAccount", "Deployment", "Service", "ScaledObject"]
+
+
+def test_the_same_claim_from_standard_input_renders_the_same() -> None:
+    assert zerotouch("render", "-", stdin=Path(MINIMAL).read_text()).stdout == zerotouch("render", MINIMAL).stdout
+
+
+def test_a_folder_renders_all_its_claims() -> None:
+    names = {m["metadata"]["name"] for m in yaml.safe_load_all(zerotouch("render", "examples/claims").stdout) if m["kind"] == "Service"}
+    assert names == {"my-service", "research-worker", "nginx", "nightly-reports", "billing-agent"}
+
+
+WRONG: Final = [
+    ({"size": "huge"}, 'Error: spec.size: must be one of "small", "medium", "large"'),
+    ({"natsStream": "X"}, 'Error: spec.natsStream: there is no such field; did you mean "natsStreamName"?'),
+    ({"natsStreamName": "a.b"}, "Error: spec.natsStreamName: a JetStream name has no spaces, dots"),
+    ({"scaling": {"minReplicas": 20}}, "Error: spec.scaling.minReplicas: must not be above spec.scaling.maxReplicas"),
+    ({"resources": {"requests": {"cpu": "64"}}}, "Error: spec.resources.requests.cpu: 64 is more than the limit 2000m"),
+]
+
+
+@pytest.mark.parametrize("command", ["render", "validate"])
+@pytest.mark.parametrize(("spec", "message"), WRONG, ids=[message[7:50] for _, message in WRONG])
+def test_a_wrong_claim_ends_with_1_and_says_where(command: str, spec: dict[str, Any], message: str) -> None:
+    done = zerotouch(command, "-", stdin=claim(**spec))
+    assert done.exit_code == 1
+    assert done.stdout == ""
+    assert done.stderr.startswith(message)
+    assert "in AgentExecutor intelligence-agents/my-service in standard input" in done.stderr
+
+
+def test_what_is_no_claim_is_told_which_kinds_are() -> None:
+    done = zerotouch("render", "-", stdin=yaml.safe_dump(NAMESPACE))
+    assert (done.exit_code, done.stderr) == (
+        1,
+        "Error: CLAIM: no claim of the platform was found; give a file or folder with one of these kinds: AgentExecutor\n",
+    )
+
+
+def test_a_file_that_is_not_there_is_named() -> None:
+    done = zerotouch("render", "nowhere.yaml")
+    assert done.exit_code == 1
+    assert done.stderr.startswith("Error: nowhere.yaml: cannot be read")
+
+
+def test_the_composite_is_what_crossplane_would_make() -> None:
+    (xr,) = yaml.safe_load_all(zerotouch("render", "--xr", MINIMAL).stdout)
+    assert (xr["kind"], xr["metadata"]["name"][:-6]) == ("XAgentExecutor", "my-service")
+    assert xr["spec"]["claimRef"] == {
+        "apiVersion": "platform.bizmatters.io/v1alpha1",
+        "kind": "AgentExecutor",
+        "name": "my-service",
+        "namespace": "intelligence-agents",
+    }
+    assert xr["spec"]["scaling"] == {"minReplicas": 1, "maxReplicas": 10, "lagThreshold": 5, "cooldownSeconds": 300}
+
+
+def test_what_is_observed_decides_what_is_ready(tmp_path: Path) -> None:
+    (first,) = json.loads(zerotouch("render", "--output", "json", MINIMAL).stdout)
+    manifests = {key: resource["manifest"] for key, resource in first["resources"].items()}
+    observed = {**manifests, "deployment": deployed(manifests["deployment"]), "scaled-object": scaling(manifests["scaled-object"])}
+    for key, manifest in observed.items():
+        annotations = {**manifest["metadata"].get("annotations", {}), "crossplane.io/composition-resource-name": key}
+        manifest["metadata"] = {**manifest["metadata"], "annotations": annotations}
+    file = tmp_path / "observed.yaml"
+    file.write_text(yaml.safe_dump_all(observed.values()))
+    (later,) = json.loads(zerotouch("render", "--output", "json", "--observed", str(file), MINIMAL).stdout)
+    assert not any(resource["ready"] for resource in first["resources"].values())
+    assert all(resource["ready"] for resource in later["resources"].values())
+    assert {condition["type"]: condition["status"] for condition in later["conditions"]} == dict.fromkeys(
+        ("SpecValid", "WorkloadReady", "ScalerReady"), "True"
+    )
+    assert later["status"]["replicas"] == 1
+
+
+def test_observed_objects_go_with_one_claim(tmp_path: Path) -> None:
+    done = zerotouch("render", "--observed", MINIMAL, "examples/claims")
+    assert (done.exit_code, done.stderr) == (1, "Error: --observed: goes with one claim, and 5 were given; render them one by one\n")
+
+
+def test_good_claims_are_counted() -> None:
+    done = zerotouch("validate", "examples/claims")
+    assert (done.exit_code, done.stdout, done.stderr) == (0, "", "5 checked, 0 wrong, 0 to look at\n")
+
+
+def test_a_namespace_that_breaks_the_convention_is_a_warning() -> None:
+    done = zerotouch("validate", "-", stdin=f"{claim()}---\n{yaml.safe_dump(NAMESPACE)}")
+    assert done.exit_code == 0
+    assert 'Warning: metadata.labels.layer: should be "intelligence", the name\'s own layer; add the label' in done.stderr
+    assert done.stderr.endswith("1 checked, 0 wrong, 2 to look at\n")
+
+
+def test_a_program_reads_the_findings_as_json() -> None:
+    done = zerotouch("validate", "--output", "json", "-", stdin=claim(size="huge"))
+    report = json.loads(done.stdout)
+    assert (done.exit_code, report["checked"], len(report["problems"])) == (1, 1, 1)
+    assert report["problems"][0]["message"].startswith("spec.size: ")
+
+
+@pytest.mark.parametrize("mode", ["direct", "objects"])
+def test_every_example_is_valid_in_both_modes(mode: str) -> None:
+    assert zerotouch("validate", "--mode", mode, "examples/claims").exit_code == 0

@@ -62,14 +62,12 @@ def wait_for(is_true: Callable[[], bool]) -> None:
 
 
 @contextmanager
-def running(*options: str, certificates: Path | None = None) -> Iterator[Function]:
+def running(*options: str, certificates: Path | None = None, module: str = "tests.function.stand_in") -> Iterator[Function]:
     address, metrics_address = f"127.0.0.1:{free_port()}", f"127.0.0.1:{free_port()}"
     security = ["--insecure"] if certificates is None else []
     environment = {**os.environ, "TLS_SERVER_CERTS_DIR": str(certificates or "")}
     arguments = ["--address", address, "--metrics-address", metrics_address, *security, *options]
-    process = subprocess.Popen(
-        [sys.executable, "-m", "tests.function.stand_in", *arguments], cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True
-    )
+    process = subprocess.Popen([sys.executable, "-m", module, *arguments], cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True)
     function = Function(process, address, metrics_address, [])
     assert process.stderr
     reader = threading.Thread(target=read_log, args=(process.stderr, function.log), daemon=True)

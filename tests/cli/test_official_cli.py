@@ -65,6 +65,15 @@ def test_the_official_cli_renders_the_same_objects(cli: str, example: Path, mode
     assert {c.type: c.message for c in ours.composition.conditions}.items() <= told.items()
 
 
+@pytest.mark.parametrize("cli", CLIS)
+def test_make_render_prints_what_the_official_cli_renders(cli: str) -> None:
+    environment = {**os.environ, "CROSSPLANE": os.environ[cli]}
+    command = ["make", "render", f"CLAIM={EXAMPLES[0]}"]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=SECONDS, check=False)
+    assert done.returncode == 0, done.stderr
+    assert list(yaml.safe_load_all(done.stdout)) == official(cli, EXAMPLES[0], "direct")
+
+
 def validation(cli: str, folder: Path) -> list[str]:
     """The command that validates offline: v2 is told to fetch no schemas of Crossplane itself, v1.20 finds them in its cache, empty."""
     if cli == "CROSSPLANE":

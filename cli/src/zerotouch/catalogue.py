@@ -36,9 +36,12 @@ def is_claim(manifest: dict[str, Any]) -> bool:
     return str(manifest.get("apiVersion", "")).startswith(f"{api.GROUP}/") and manifest.get("kind") in definitions()
 
 
-@cache
 def _manifests(kind: str) -> list[dict[str, Any]]:
+    return [manifest for manifest in _everything() if manifest.get("kind") == kind]
+
+
+@cache
+def _everything() -> list[dict[str, Any]]:
     packaged = Path(str(files("zerotouch"))) / "apis"
     folder = packaged if packaged.is_dir() else TREE
-    found = [yaml.load(path.read_text(), Loader=Loader) for path in sorted(folder.glob("*/*.yaml"))]  # noqa: S506  # a safe loader
-    return [manifest for manifest in found if manifest.get("kind") == kind]
+    return [yaml.load(path.read_text(), Loader=Loader) for path in sorted(folder.glob("*/*.yaml"))]  # noqa: S506  # a safe loader

@@ -1,0 +1,118 @@
+"""Every query asks for metrics that exist."""
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any, Final
+
+import yaml
+
+from tests.observability.rules import LAYER, ROOT, RULE_FILES, rules
+from zerotouch_function.metrics import Metrics
+from zerotouch_function.runner import Outcome
+
+DASHBOARD: Final[dict[str, Any]] = json.loads((LAYER / "dashboards/zerotouch.json").read_text())
+CONFIG: Final[dict[str, Any]] = yaml.safe_load((LAYER / "claim-metrics/config.yaml").read_text())
+STRINGS: Final = re.compile(r'"[^"]*"')
+GROUPINGS: Final = re.compile(r"\b(?:by|on|group_left|without|ignoring)\s*\([^)]*\)")
+MATCHERS: Final = re.compile(r"\{[^}]*\}|\[[^]]*\]")
+WORDS: Final = re.compile(r"[A-Za-z_:][\w:]*")
+LANGUAGE: Final = {
+    "absent", "and", "changes", "count", "delta", "histogram_quantile", "increase", "label_values", "max", "namespace", "or", "rate",
+    "sum", "vector",
+}  # fmt: skip
+"""PromQL's functions and operators that our queries use, and what label_values asks for."""
+
+
+def metrics_in(query: str) -> set[str]:
+    return set(WORDS.findall(MATCHERS.sub("", GROUPINGS.sub("", STRINGS.sub("", query))))) - LANGUAGE
+
+
+def queries() -> Iterator[str]:
+    yield from (rule["expr"] for path in RULE_FILES for rule in rules(path))
+    yield from (target["expr"] for panel in DASHBOARD["panels"] for target in panel.get("targets", []))
+    yield from (variable["definition"] for variable in DASHBOARD["templating"]["list"] if "definition" in variable)
+
+
+def of_the_function() -> set[str]:
+    metrics = Metrics()
+    metrics.begin()
+    metrics.end("XAgentExecutor", Outcome.COMPOSED, 0.001)
+    return {sample.name for family in metrics.registry.collect() for sample in family.samples}
+
+
+def of_the_claims() -> set[str]:
+    return {f"{kind['metricNamePrefix']}_{metric['name']}" for kind in CONFIG["spec"]["resources"] for metric in kind["metrics"]}
+
+
+def recorded() -> set[str]:
+    return {rule["record"] for path in RULE_FILES for rule in rules(path) if "record" in rule}
+
+
+def of_others() -> set[str]:
+    table = yaml.safe_load((ROOT / "tests/observability/metrics.yaml").read_text())
+    return {name for names in table.values() for name in names}
+
+
+def test_every_query_asks_for_metrics_that_exist() -> None:
+    known = of_the_function() | of_the_claims() | recorded() | of_others()
+    used = {name for query in queries() for name in metrics_in(query)}
+    assert used - known == set()
+    assert of_others() | recorded() <= used, "listed, and never used"
+
+
+def test_outcomes_in_queries_are_outcomes_of_the_function() -> None:
+    named = {value for query in queries() for found in re.findall(r'outcome=~?"([^"]+)"', query) for value in found.split("|")}
+    assert named
+    assert named <= {str(outcome) for outcome in Outcome}
+
+
+def test_claim_metrics_read_fields_that_every_claim_has_or_its_status_gets() -> None:
+    definition = yaml.safe_load((ROOT / "apis/agentexecutors/definition.yaml").read_text())
+    schema = definition["spec"]["versions"][0]["schema"]["openAPIV3Schema"]["properties"]
+    (kind,) = CONFIG["spec"]["resources"]
+    assert kind["groupVersionKind"] == {"group": definition["spec"]["group"], "version": "v1alpha1", "kind": "AgentExecutor"}
+    for path in (path for metric in kind["metrics"] for each in [metric["each"]] for path in paths(each)):
+        if path[:2] == ["status", "conditions"]:
+            continue  # Crossplane's own
+        field = {"properties": schema}
+        for name in path:
+            field = field["properties"][name]
+            assert "default" in field or name in ("spec", "status", *required(schema)) or path[0] == "status", path
+
+
+def required(schema: dict[str, Any]) -> list[str]:
+    return list(schema["spec"]["required"])
+
+
+def paths(each: dict[str, Any]) -> Iterator[list[str]]:
+    (body,) = (value for key, value in each.items() if key != "type")
+    if "path" in body:
+        yield body["path"]
+        return
+    yield from body["labelsFromPath"].values()
+
+
+def test_conditions_in_queries_are_those_that_claims_have() -> None:
+    named = {value for query in queries() for value in re.findall(r'zerotouch_claim_condition\{type="(\w+)"', query)}
+    reference = (ROOT / "platform/04-apis/README.md").read_text()
+    assert named == {"Ready", "Synced", "SpecValid", "ScalerReady"}
+    for condition in named:
+        assert f"{condition}`" in reference or f"### {condition}\n" in reference
+
+
+def test_the_dashboard_is_one_that_grafana_takes() -> None:
+    panels = DASHBOARD["panels"]
+    assert len({panel["id"] for panel in panels}) == len(panels)
+    cells = [
+        (x, y)
+        for panel in panels
+        for x in range(panel["gridPos"]["x"], panel["gridPos"]["x"] + panel["gridPos"]["w"])
+        for y in range(panel["gridPos"]["y"], panel["gridPos"]["y"] + panel["gridPos"]["h"])
+    ]
+    assert len(cells) == len(set(cells)), "panels lie over each other"
+    assert max(x for x, _ in cells) < 24
+    for panel in panels:
+        assert panel["type"] == "row" or (panel["description"] and panel["targets"])
+        for target in panel.get("targets", []):
+            assert target["datasource"]["uid"] == "${datasource}"

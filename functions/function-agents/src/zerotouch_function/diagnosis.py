@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 
 from zerotouch_function.fields.claim import Claim
-from zerotouch_function.manifest import Observation
+from zerotouch_function.manifest import Observation, part, parts, text
 
 MISSING: Final = re.compile(r'(secret|configmap) "(?P<name>[^"]+)" not found')
 """The kubelet's message for a container whose environment or volume names an object that does not exist."""
@@ -22,32 +22,35 @@ def explain(claim: Claim, pods: Iterable[Observation], *, fields: Mapping[str, s
         fields: By name of a Secret, the field of the claim that names it.
         image: The image of the current spec: pods of earlier releases explain nothing.
     """
-    current = [pod for pod in pods if runs_image(pod, image) and not (pod.get("metadata") or {}).get("deletionTimestamp")]
-    for pod in sorted(current, key=lambda pod: str(pod["metadata"].get("name"))):
+    current = [pod for pod in pods if runs_image(pod, image) and not part(pod, "metadata").get("deletionTimestamp")]
+    for pod in sorted(current, key=name_of):
         reason = _pod_reason(claim, pod, fields)
         if reason:
-            return f"Pod {pod['metadata']['name']} {reason}"
+            return f"Pod {name_of(pod)} {reason}"
     return ""
 
 
 def runs_image(pod: Observation, image: str) -> bool:
-    return any(container.get("image") == image for container in (pod.get("spec") or {}).get("containers") or [])
+    return any(container.get("image") == image for container in parts(pod, "spec", "containers"))
+
+
+def name_of(pod: Observation) -> str:
+    return text(part(pod, "metadata").get("name"))
 
 
 def _pod_reason(claim: Claim, pod: Observation, fields: Mapping[str, str]) -> str:
-    status = pod.get("status") or {}
-    for condition in status.get("conditions") or []:
+    for condition in parts(pod, "status", "conditions"):
         if condition.get("type") == "PodScheduled" and condition.get("reason") == "Unschedulable":
             return f"finds no node: {condition.get('message')}"
-    for container in [*(status.get("initContainerStatuses") or []), *(status.get("containerStatuses") or [])]:
-        reason = _container_reason(claim, pod["metadata"]["name"], container, fields)
+    for container in [*parts(pod, "status", "initContainerStatuses"), *parts(pod, "status", "containerStatuses")]:
+        reason = _container_reason(claim, name_of(pod), container, fields)
         if reason:
             return reason
     return ""
 
 
 def _container_reason(claim: Claim, pod: str, container: Observation, fields: Mapping[str, str]) -> str:
-    waiting = (container.get("state") or {}).get("waiting") or {}
+    waiting = part(container, "state", "waiting")
     reason, message, name = waiting.get("reason", ""), str(waiting.get("message") or ""), container.get("name")
     if reason == "CreateContainerConfigError":
         return f"cannot start: {_config_remedy(claim, message, fields)}"
@@ -56,7 +59,7 @@ def _container_reason(claim: Claim, pod: str, container: Observation, fields: Ma
             f"cannot start: image {container.get('image')} cannot be pulled. See that it exists (spec.image) and that a Secret in "
             "spec.imagePullSecrets may read it"
         )
-    ended = (container.get("state") or {}).get("terminated") or (container.get("lastState") or {}).get("terminated") or {}
+    ended = part(container, "state", "terminated") or part(container, "lastState", "terminated")
     if reason == "CrashLoopBackOff" or (ended and ended.get("exitCode")):
         logs = f"kubectl -n {claim.namespace} logs {pod} -c {name} --previous"
         if ended.get("reason") == "OOMKilled":

@@ -8,6 +8,16 @@ FunctionError
 └── RequestError       the request itself is damaged
 """
 
+from typing import Final
+
+QUOTED_CHARACTERS: Final = 1024
+"""What an error says of a claim's own text at most: it goes into conditions and events, whose size the API server bounds."""
+
+
+def shortened(text: str) -> str:
+    """The text, or its beginning if it is too long to be told."""
+    return text if len(text) <= QUOTED_CHARACTERS else f"{text[: QUOTED_CHARACTERS - 1]}…"
+
 
 class FunctionError(Exception):
     """A request that cannot be answered with resources; the user can mend it.
@@ -21,10 +31,10 @@ class FunctionError(Exception):
     reason = "Refused"
 
     def __init__(self, field: str, problem: str, remedy: str = "") -> None:
-        self.field = field
-        self.problem = problem
+        self.field = shortened(field)
+        self.problem = shortened(problem)
         self.remedy = remedy
-        super().__init__(f"{field}: {problem}" + (f"; {remedy}" if remedy else ""))
+        super().__init__(f"{self.field}: {self.problem}" + (f"; {remedy}" if remedy else ""))
 
 
 class SpecError(FunctionError):

@@ -1,9 +1,10 @@
 """Kubernetes objects as plain dictionaries, and the few things done to every one of them."""
 
 import hashlib
-import json
 from collections.abc import Mapping
 from typing import Any, Final, TypeAlias
+
+import orjson
 
 Manifest: TypeAlias = dict[str, Any]
 """One Kubernetes object, or a part of one, in the shape of its YAML."""
@@ -20,8 +21,7 @@ HASH_LENGTH: Final = 10
 
 def content_hash(content: object) -> str:
     """A short hash that is equal exactly when the content is equal, in every process."""
-    text = json.dumps(content, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()[:HASH_LENGTH]
+    return hashlib.sha256(orjson.dumps(content, option=orjson.OPT_SORT_KEYS)).hexdigest()[:HASH_LENGTH]
 
 
 def child_name(*parts: str) -> str:
@@ -30,6 +30,26 @@ def child_name(*parts: str) -> str:
     if len(name) <= MAX_NAME_LENGTH:
         return name
     return f"{name[: MAX_NAME_LENGTH - HASH_LENGTH - 1].rstrip('-.')}-{content_hash(name)}"
+
+
+def part(manifest: Observation, *path: str) -> Observation:
+    """The object at that path; empty where there is none, or something else than an object."""
+    for key in path:
+        inner = manifest.get(key)
+        manifest = inner if isinstance(inner, Mapping) else {}
+    return manifest
+
+
+def parts(manifest: Observation, *path: str) -> list[Observation]:
+    """The objects in the list at that path; none where there is no list."""
+    *way, last = path
+    found = part(manifest, *way).get(last)
+    return [item for item in found if isinstance(item, Mapping)] if isinstance(found, list | tuple) else []
+
+
+def text(value: object) -> str:
+    """The value if it is text, and empty otherwise."""
+    return value if isinstance(value, str) else ""
 
 
 def without_empty(fields: Manifest) -> Manifest:

@@ -12,7 +12,8 @@ of the observed and required state that was read while the answer was made (`tra
 on both run it through the same steps to the same answer. Nothing has to be declared, and nothing can be forgotten: what is not
 recorded was not read.
 
-One answer is kept for each question, about 12 KB, and the longest unused one goes first.
+One answer is kept for each question, about 12 KB, and the longest unused one goes first. Both their number and their bytes are
+bounded: a claim may bring a megabyte of environment variables, and a thousand of those must not fill the pod's memory.
 """
 
 from collections import OrderedDict
@@ -24,7 +25,10 @@ from zerotouch_function.request import Question, RequestState
 from zerotouch_function.trace import Trace
 
 ANSWERS: Final = 4096
-"""Answers kept: 50 MB at most. With more composites than that, each is composed anew."""
+"""Answers kept at most. With more composites than that, the others are composed anew."""
+
+KEPT_BYTES: Final = 50_000_000
+"""Questions, answers and traces kept at most: that many ordinary ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +46,23 @@ class Remembered:
     response: bytes
 
 
+def size_of(question: Question, answer: Remembered) -> int:
+    """Bytes that the two take, less what Python adds."""
+    return sum(map(len, question)) + sum(map(len, answer.trace.values())) + len(answer.response)
+
+
 class Memory:
     """A bounded store of answers; any thread may use it."""
 
-    def __init__(self, size: int = ANSWERS) -> None:
+    def __init__(self, size: int = ANSWERS, kept_bytes: int = KEPT_BYTES) -> None:
         self._size = size
+        self._kept_bytes = kept_bytes
+        self._bytes = 0
         self._answers: OrderedDict[Question, Remembered] = OrderedDict()
         self._lock = Lock()
+
+    def __len__(self) -> int:
+        return len(self._answers)
 
     def recall(self, question: Question, state: RequestState) -> Remembered | None:
         """The answer to that question, if the state reads as it did then."""
@@ -63,7 +77,8 @@ class Memory:
     def remember(self, question: Question, answer: Remembered) -> None:
         """Keeps an answer in place of the one that the question had."""
         with self._lock:
+            earlier = self._answers.pop(question, None)
+            self._bytes += size_of(question, answer) - (size_of(question, earlier) if earlier else 0)
             self._answers[question] = answer
-            self._answers.move_to_end(question)
-            if len(self._answers) > self._size:
-                self._answers.popitem(last=False)
+            while len(self._answers) > self._size or self._bytes > self._kept_bytes:
+                self._bytes -= size_of(*self._answers.popitem(last=False))

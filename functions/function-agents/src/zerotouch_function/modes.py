@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from zerotouch_function.composition import Resource
-from zerotouch_function.errors import ModeError
-from zerotouch_function.manifest import Manifest, Observation, child_name
+from zerotouch_function.errors import ModeError, RequestError
+from zerotouch_function.manifest import Manifest, Observation, child_name, part, parts
 from zerotouch_function.observed import Composed, Observed
 
 DIRECT: Final = "direct"
@@ -40,6 +40,9 @@ class Plain:
     def get(self, key: str) -> Observation | None:
         return self._observed.get(key)
 
+    def sent(self, key: str) -> Observation | None:
+        return self._observed.get(key)
+
     def has(self, key: str) -> bool:
         return self._observed.has(key)
 
@@ -54,16 +57,21 @@ class Unwrapped(Plain):
     """Observed Objects as the Kubernetes objects inside them, as the provider last saw them."""
 
     def get(self, key: str) -> Observation | None:
-        wrapper = self._observed.get(key) or {}
-        manifest: Observation | None = ((wrapper.get("status") or {}).get("atProvider") or {}).get("manifest")
-        return manifest or None
+        return part(self._observed.get(key) or {}, "status", "atProvider", "manifest") or None
+
+    def sent(self, key: str) -> Observation | None:
+        if not self._observed.has(key):
+            return None
+        manifest = self.get(key) or part(self._observed.get(key) or {}, "spec", "forProvider", "manifest")
+        if not manifest:
+            raise RequestError(f"observed.resources[{key}].resource.spec.forProvider.manifest", "is missing", "restore the Object")
+        return manifest
 
     def has(self, key: str) -> bool:
         return self.get(key) is not None
 
     def problem(self, key: str) -> str:
-        wrapper = self._observed.get(key) or {}
-        conditions = (wrapper.get("status") or {}).get("conditions") or []
+        conditions = parts(self._observed.get(key) or {}, "status", "conditions")
         return next((str(c.get("message", "")) for c in conditions if c.get("type") == "Synced" and c.get("status") == "False"), "")
 
 

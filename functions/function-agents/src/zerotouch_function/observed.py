@@ -36,6 +36,10 @@ class Composed(Protocol):
         """The Kubernetes object of that key, or None while it does not exist."""
         ...
 
+    def sent(self, key: str) -> Observation | None:
+        """The same, or as it was last sent where nobody has seen it yet; None only if it was never sent."""
+        ...
+
     def has(self, key: str) -> bool:
         """Whether the Kubernetes object of that key exists."""
         ...

@@ -8,7 +8,7 @@ from typing import Final
 
 from zerotouch_function.composition import Condition, Status
 from zerotouch_function.fields.claim import Claim
-from zerotouch_function.manifest import Observation
+from zerotouch_function.manifest import Observation, part, parts
 from zerotouch_function.release import release_of
 
 WORKLOAD_READY: Final = "WorkloadReady"
@@ -36,10 +36,10 @@ def workload_condition(
     if failure.get("status") == "True":
         return _workload(Status.FALSE, "PodsRefused", f"Kubernetes refuses the pods: {sentence(failure.get('message'))}")
     progress = condition(observed, "Progressing")
-    status, spec = observed.get("status") or {}, observed.get("spec") or {}
+    status, spec = part(observed, "status"), part(observed, "spec")
     wanted, available = count(spec, "replicas", 1), count(status, "availableReplicas")
     is_current = want_release in (None, release_of(observed)) and count(status, "observedGeneration") >= count(
-        observed["metadata"], "generation"
+        part(observed, "metadata"), "generation"
     )
     is_rolled_out = (
         is_current and progress.get("reason") == "NewReplicaSetAvailable" and count(status, "updatedReplicas") == count(status, "replicas")
@@ -87,20 +87,19 @@ REMEDY: Final = "see that the stream and its durable consumer exist, and that sp
 
 def condition(manifest: Observation, kind: str) -> Observation:
     """The condition of that type in an object's status; empty where there is none."""
-    conditions = (manifest.get("status") or {}).get("conditions") or []
-    return next((c for c in conditions if c.get("type") == kind), {})
+    return next((c for c in parts(manifest, "status", "conditions") if c.get("type") == kind), {})
 
 
 def count(fields: Observation, name: str, default: int = 0) -> int:
     """A whole number, which JSON through protobuf may have made a float."""
     value = fields.get(name)
-    return default if value is None else int(value)
+    return int(value) if isinstance(value, int | float) and float(value).is_integer() else default
 
 
 def main_image(deployment: Observation) -> str:
     """The image of a Deployment's first container; empty where it has none."""
-    containers = deployment.get("spec", {}).get("template", {}).get("spec", {}).get("containers") or [{}]
-    return str(containers[0].get("image", ""))
+    containers = parts(deployment, "spec", "template", "spec", "containers")
+    return str(containers[0].get("image", "")) if containers else ""
 
 
 def sentence(message: object) -> str:

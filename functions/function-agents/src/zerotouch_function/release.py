@@ -1,7 +1,7 @@
 """The mark that tells which spec an object in the cluster was composed from."""
 
 from zerotouch_contract import labels
-from zerotouch_function.manifest import Manifest, Observation, content_hash
+from zerotouch_function.manifest import Manifest, Observation, content_hash, part, text
 
 
 def with_release(manifest: Manifest) -> Manifest:
@@ -13,4 +13,4 @@ def with_release(manifest: Manifest) -> Manifest:
 
 def release_of(manifest: Observation) -> str:
     """The mark that `with_release` left; empty where there is none."""
-    return str((manifest.get("metadata", {}).get("annotations") or {}).get(labels.RELEASE, ""))
+    return text(part(manifest, "metadata", "annotations").get(labels.RELEASE))

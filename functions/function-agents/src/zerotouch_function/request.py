@@ -100,7 +100,7 @@ class RequestState:
         parts += [metadata.fingerprint(part) for part in READ_METADATA] if isinstance(metadata, View) else []
         parts += [key.encode() + b"=" + status.fingerprint(key) for key in sorted(status) if key not in UNREAD_STATUS] if status else []
         parts.append(canonical(wire.input_struct(self._request), "input"))
-        return (*parts, bytes(self._request.meta.capabilities))
+        return (*parts, ",".join(map(str, self._request.meta.capabilities)).encode())
 
     def reads_now(self, path: Path) -> bytes:
         """What a read at that path would record for this request."""

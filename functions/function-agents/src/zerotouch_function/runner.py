@@ -107,9 +107,11 @@ class Runner:
 
     def _conditions(self, state: RequestState, error: FunctionError) -> Sequence[Condition]:
         """Every condition, as far as the request can be read; observed objects that are damaged count as not there."""
-        if not state.kind:
+        try:
+            xr = state.composite()
+        except RequestError:
             return ()
         try:
-            return self._refuse(state.composite(), state, error)
+            return self._refuse(xr, state, error)
         except RequestError:
-            return self._refuse(state.composite(), NOTHING, error)
+            return self._refuse(xr, NOTHING, error)

@@ -14,6 +14,9 @@ from zerotouch_function.errors import RequestError
 from zerotouch_function.manifest import Manifest
 from zerotouch_function.wire import STRUCT, closed_messages
 
+EXACT: Final = 2.0**53
+"""From here on a double skips whole numbers."""
+
 UNREAD_METADATA: Final = frozenset({"managedFields"})
 """Who owns which field: half of an observed object's bytes, and of no use to a composition."""
 
@@ -194,7 +197,7 @@ def _scalar(value: struct_pb2.Value, kind: str | None) -> str | int | float | bo
         return value.bool_value
     if kind == "number_value":
         number = value.number_value
-        return int(number) if number.is_integer() else number
+        return int(number) if abs(number) < EXACT and number.is_integer() else number
     return None
 
 

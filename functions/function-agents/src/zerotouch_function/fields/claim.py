@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from zerotouch_function.errors import RequestError, SpecError
-from zerotouch_function.manifest import Manifest
+from zerotouch_function.manifest import Manifest, part, text
 
 MAX_CLAIM_NAME_LENGTH: Final = 47
 """KEDA labels its HPA `keda-hpa-<name>-scaler`, and a label value has 63 characters at most."""
@@ -34,20 +34,19 @@ def parse_claim(xr: Manifest, kind: str) -> Claim:
     Raises:
         SpecError: There is no claim, or its name cannot become the name of a Service and a scaler.
     """
-    metadata = xr.get("metadata") or {}
-    reference = (xr.get("spec") or {}).get("claimRef") or {}
-    if not metadata.get("name"):
+    reference = part(xr, "spec", "claimRef")
+    composite, name, namespace = text(part(xr, "metadata").get("name")), text(reference.get("name")), text(reference.get("namespace"))
+    if not composite:
         raise RequestError("metadata.name", "the composite resource has no name")
-    if not reference.get("name") or not reference.get("namespace"):
+    if not name or not namespace:
         raise SpecError(
-            "spec.claimRef", f"X{kind} {metadata['name']} has no claim", f"create the claim (kind {kind}) in a namespace, not the X{kind}"
+            "spec.claimRef", f"X{kind} {composite} has no claim", f"create the claim (kind {kind}) in a namespace, not the X{kind}"
         )
-    name = reference["name"]
     if len(name) > MAX_CLAIM_NAME_LENGTH or not DNS_1035.fullmatch(name):
         raise SpecError(
             "metadata.name",
             f'"{name}" is not {MAX_CLAIM_NAME_LENGTH} characters at most, of a-z, 0-9 and "-", with a letter first and no "-" at the end',
             "create the claim under another name",
         )
-    labels = {key: value for key, value in (metadata.get("labels") or {}).items() if not key.startswith(OTHERS_LABELS)}
-    return Claim(name=name, namespace=reference["namespace"], labels=labels, composite=metadata["name"])
+    labels = {key: text(value) for key, value in part(xr, "metadata", "labels").items() if not key.startswith(OTHERS_LABELS)}
+    return Claim(name=name, namespace=namespace, labels=labels, composite=composite)

@@ -11,7 +11,7 @@ from zerotouch_function.apis.agentexecutor.workload import COMPONENT
 from zerotouch_function.composition import Composition, Condition, Resource, Selector, Status
 from zerotouch_function.errors import FunctionError
 from zerotouch_function.fields.claim import Claim, parse_claim
-from zerotouch_function.manifest import Manifest, Observation, without_empty
+from zerotouch_function.manifest import Manifest, Observation, part, without_empty
 from zerotouch_function.observed import Composed
 from zerotouch_function.readiness import SCALER_READY, WORKLOAD_READY, count, scaler_condition, workload_condition
 from zerotouch_function.release import with_release
@@ -73,7 +73,7 @@ def _status(
 ) -> Manifest:
     """The claim's status: where it answers, which image runs (the earlier one until a rollout ends), how many pods are available."""
     running = spec.image if runs.status is Status.TRUE else (xr.get("status") or {}).get("image", "")
-    available = count(deployment.get("status") or {}, "availableReplicas") if deployment else 0
+    available = count(part(deployment, "status"), "availableReplicas") if deployment else 0
     endpoint = f"{service_host(claim, settings.defaults.cluster_domain)}:{ports.SERVICE}"
     return {**without_empty({"endpoint": endpoint, "image": running}), "replicas": available}
 

@@ -13,7 +13,7 @@ from zerotouch_function.apis.agentexecutor.workload import migration_job, worklo
 from zerotouch_function.composition import Condition, Resource, Status
 from zerotouch_function.diagnosis import explain
 from zerotouch_function.fields.claim import Claim
-from zerotouch_function.manifest import HASH_LENGTH, Manifest, Observation
+from zerotouch_function.manifest import HASH_LENGTH, Manifest, Observation, part
 from zerotouch_function.observed import Composed
 from zerotouch_function.readiness import WORKLOAD_READY, condition, main_image, workload_condition
 from zerotouch_function.release import release_of, with_release
@@ -35,7 +35,7 @@ class Rollout:
 def rollout(claim: Claim, spec: AgentExecutorSpec, settings: Settings, composed: Composed) -> Rollout:
     """The Deployment and its migrations, in order."""
     deployment = with_release(workload(claim, spec, settings))
-    current = composed.get(DEPLOYMENT)
+    current = composed.sent(DEPLOYMENT)
     job = migration_job(claim, spec, settings)
     if job is None:
         return _rolled_out(deployment, workload_state(claim, spec, deployment, composed), {})
@@ -68,7 +68,7 @@ def job_key(job: Manifest) -> str:
 def held_back(deployment: Manifest, observed: Observation) -> Manifest:
     """The Deployment as it runs, to be sent again."""
     metadata = {**deployment["metadata"], "annotations": {labels.RELEASE: release_of(observed)}}
-    return {**deployment, "metadata": metadata, "spec": {key: value for key, value in observed["spec"].items() if key != "replicas"}}
+    return {**deployment, "metadata": metadata, "spec": {key: value for key, value in part(observed, "spec").items() if key != "replicas"}}
 
 
 def migration_condition(claim: Claim, job: Manifest, observed: Observation | None) -> Condition:

@@ -1,0 +1,110 @@
+"""The long fuzzing run: `make fuzz`. Prints what was run and seen; ends with 1 if a law was broken.
+
+Settings, from the environment:
+
+- FUZZ_EXAMPLES: requests that hypothesis makes, 1,000,000 by default.
+- FUZZ_SECONDS: time for hypothesis, and again for atheris; 7200 by default. Whichever bound is met first ends the run.
+- FUZZ_SEED: where hypothesis begins; another one makes other requests.
+"""
+
+import faulthandler
+import os
+import re
+import resource
+import subprocess
+import sys
+import time
+from collections import Counter
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Final
+
+from hypothesis import HealthCheck, Phase, given, seed, settings
+
+from tests.fuzz.laws import check
+from tests.fuzz.requests import mutated_requests, valid_requests
+from tests.fuzz.seeds import write
+
+FOLDER: Final = Path("build/fuzz")
+EXAMPLES: Final = int(os.environ.get("FUZZ_EXAMPLES") or 1_000_000)
+SECONDS: Final = int(os.environ.get("FUZZ_SECONDS") or 7200)
+SEED: Final = int(os.environ.get("FUZZ_SEED") or 0)
+
+BATCH: Final = 2000
+"""Examples between two looks at the clock; hypothesis remembers the ones of a batch, and its memory must not grow with the run."""
+
+HANG_SECONDS: Final = 300
+"""A batch that takes longer than that hangs: the run ends with every thread's traceback."""
+
+MEMORY_MB: Final = 1024
+"""Most that either process may take."""
+
+
+def main() -> int:
+    print(f"{EXAMPLES} examples or {SECONDS} s for hypothesis, {SECONDS} s for atheris", flush=True)
+    return max(run_hypothesis(), run_atheris())
+
+
+def run_hypothesis() -> int:
+    """Batch after batch, each with a seed of its own: one in eight of claims that the API accepts, the others of mutated requests."""
+    outcomes: Counter[str] = Counter()
+    started, batch = time.monotonic(), 0
+    while outcomes.total() < EXAMPLES and time.monotonic() - started < SECONDS:
+        faulthandler.dump_traceback_later(HANG_SECONDS, exit=True)
+        run_batch(SEED + batch, min(BATCH, EXAMPLES - outcomes.total()), outcomes)
+        batch += 1
+    faulthandler.cancel_dump_traceback_later()
+    memory_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    report("hypothesis", outcomes.total(), time.monotonic() - started, memory_mb, dict(outcomes))
+    return 0 if memory_mb < MEMORY_MB else 1
+
+
+def run_batch(number: int, examples: int, outcomes: Counter[str]) -> None:
+    """Raises with the smallest example that breaks a law."""
+
+    @seed(number)
+    @settings(
+        max_examples=examples,
+        database=None,
+        deadline=None,
+        phases=[Phase.generate, Phase.shrink],
+        suppress_health_check=list(HealthCheck),
+        print_blob=True,
+    )
+    @given(valid_requests() if number % 8 == 0 else mutated_requests())
+    def batch(data: bytes) -> None:
+        outcomes[str(check(data))] += 1
+
+    batch()
+
+
+def run_atheris() -> int:
+    """The harness in a process of its own: it ends that process when it is done."""
+    if find_spec("atheris") is None:
+        print("atheris: not run, it has no wheel for this machine or this Python")
+        return 0
+    corpus = FOLDER / "corpus"
+    write(corpus)
+    options = [f"-max_total_time={SECONDS}", "-timeout=10", f"-rss_limit_mb={MEMORY_MB}", f"-artifact_prefix={FOLDER}/"]
+    started = time.monotonic()
+    ended = subprocess.run(
+        [sys.executable, "-m", "tests.fuzz.raw", str(corpus), *options, "-print_final_stats=1"], capture_output=True, text=True, check=False
+    )
+    if ended.returncode:
+        lines = (line for line in f"{ended.stdout}\n{ended.stderr}".splitlines() if not re.match(r"#\d+\s|INFO: Instrumenting", line))
+        print("\n".join(lines))
+        return 1
+    figures = {name: int(number) for name, number in re.findall(r"stat::(\w+): +(\d+)", ended.stderr)}
+    covered = re.findall(r"cov: (\d+)", ended.stderr)[-1]
+    details = {"new inputs": figures["new_units_added"], "branches": int(covered)}
+    report("atheris", figures["number_of_executed_units"], time.monotonic() - started, figures["peak_rss_mb"], details)
+    return 0
+
+
+def report(what: str, requests: int, seconds: float, memory_mb: int, details: dict[str, int]) -> None:
+    told = ", ".join(f"{name} {number}" for name, number in details.items())
+    print(f"{what}: {requests} requests in {seconds:.0f} s, {memory_mb} MB at most; {told}; no law broken", flush=True)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,26 @@
+"""Requests to begin with: those of a real Crossplane, and small ones with every field that the function reads."""
+
+import hashlib
+from pathlib import Path
+
+from benchmarks.crossplane import request as captured
+from tests.fuzz.requests import INPUT, POD, message, pool, running
+
+
+def seeds() -> list[bytes]:
+    """Real and complete requests."""
+    real = [captured(observed) for observed in (0, None, 6)]
+    made = [
+        message(xr, observed=running(index, mode), function_input={**INPUT, "mode": mode}, pods=[POD], has_earlier_step=has_earlier_step)
+        for index, xr in enumerate(pool())
+        for mode in ("direct", "objects")
+        for has_earlier_step in (False, True)
+    ]
+    return [*real, *made, message(pool()[0])]
+
+
+def write(folder: Path) -> None:
+    """Writes the seeds as a corpus: a file each, named by its content."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for data in seeds():
+        (folder / hashlib.sha256(data).hexdigest()[:16]).write_bytes(data)

@@ -81,7 +81,7 @@ def test_every_name_fits(spec: Manifest, name: str, mode: Manifest) -> None:
     assert all(len(m["metadata"]["name"]) <= MAX_NAME_LENGTH for m in manifests(composite(spec, name=name), mode).values())
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(specs, MODES)
 def test_every_object_passes_its_schema(spec: Manifest, mode: Manifest) -> None:
     assert [str(p) for manifest in manifests(composite(spec), mode).values() for p in check_manifest(manifest)] == []

@@ -88,7 +88,7 @@ def _deployed(manifest: Manifest, state: Manifest) -> Manifest:
     return {**observed, "metadata": metadata}
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.lists(st.tuples(states, st.booleans(), st.booleans()), min_size=2, max_size=5))
 def test_an_answer_from_memory_is_the_one_that_would_be_composed(requests: list[tuple[Manifest, bool, bool]]) -> None:
     remembering = Runner(compose, refuse, Memory())

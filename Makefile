@@ -11,7 +11,7 @@ endif
 export VERSION
 endif
 
-.PHONY: help preview render test bench check generate images package install uninstall e2e clean
+.PHONY: help preview render test fuzz bench check audit workflows generate images package reproducible install uninstall e2e clean
 
 help: ## list the targets and the settings they read
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -33,6 +33,9 @@ render: .venv/.synced ## the same with the official Crossplane CLI: CLAIM=file.y
 test: .venv/.synced ## run all tests that need no cluster
 	E2E= $(bin)/pytest $(PYTEST_FLAGS)
 
+fuzz: .venv/.synced ## fuzz the function: [FUZZ_EXAMPLES=1000000] [FUZZ_SECONDS=7200] [FUZZ_SEED=0]
+	@$(bin)/python -m tests.fuzz.run
+
 bench: .venv/.synced ## measure speed and size beside the function's peers, into benchmarks/results.json
 	@$(bin)/python -m benchmarks.run $(BENCH_FLAGS)
 
@@ -45,6 +48,12 @@ check: .venv/.synced ## lint, types, layers, YAML, generated files
 	$(bin)/python hack/version.py --check
 	hack/generated.sh --check
 
+audit: .venv/.synced ## ask for known vulnerabilities of the image's locked packages: [AUDIT_SERVICE=osv]
+	@hack/audit.sh
+
+workflows: ## lint .github/workflows with actionlint; needs Go
+	@. ./versions.env && go run github.com/rhysd/actionlint/cmd/actionlint@$$ACTIONLINT_VERSION
+
 generate: .venv/.synced ## write the generated files again
 	hack/generated.sh
 
@@ -53,6 +62,9 @@ images: .venv/.synced ## build the images
 
 package: images ## write build/*.xpkg, with the images inside
 	@hack/package.sh
+
+reproducible: .venv/.synced ## build the packages twice and compare every byte
+	@hack/reproducible.sh
 
 install: package ## push the packages and put the platform onto KUBECONFIG's cluster: [OVERLAY=crossplane-v1|diagnostics]
 	@hack/install.sh

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Writes build/*.xpkg: the function with its image inside, and the Configuration for each Crossplane.
+# Writes build/*.xpkg: the function with its image inside, and the Configuration for each Crossplane; and the image's SBOM.
 # The same sources on the same base image give the same bytes.
 . "$(dirname "$0")/settings.sh"
 need "$KUBECTL"
@@ -17,6 +17,7 @@ xpkg() {
 
 run_program "$IMAGE_SAVE" "$function_image" "$build/function-agents-image.tar" >&2
 python3 hack/reproducible_image.py "$build/function-agents-image.tar"
+$bin/python hack/sbom.py "$build/function-agents.cdx.json"
 xpkg function-agents functions/function-agents/package --embed-runtime-image-tarball="$build/function-agents-image.tar"
 
 # A Configuration takes the function that was built with it: a release or newer, a development build exactly.

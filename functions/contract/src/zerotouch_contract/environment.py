@@ -20,3 +20,27 @@ NATS_CREDS_FILE: Final = "NATS_CREDS_FILE"
 
 NATS_CA_FILE: Final = "NATS_CA_FILE"
 """Path of the certificate authority of the NATS servers; set only when the claim names a CA Secret."""
+
+OPENAI_BASE_URL: Final = "OPENAI_BASE_URL"
+OPENAI_API_BASE: Final = "OPENAI_API_BASE"
+"""The same for SDKs that are older than openai 1.0."""
+
+OPENAI_API_KEY: Final = "OPENAI_API_KEY"
+ANTHROPIC_BASE_URL: Final = "ANTHROPIC_BASE_URL"
+ANTHROPIC_API_KEY: Final = "ANTHROPIC_API_KEY"
+"""In an agent's pod both keys are the pod's UID, which only the sidecar's local API takes: no provider key is in the agent."""
+
+AGENT_NAME: Final = "AGENT_NAME"
+AGENT_NAMESPACE: Final = "AGENT_NAMESPACE"
+
+AGENT_SIDECAR_URL: Final = "AGENT_SIDECAR_URL"
+"""The sidecar's local API, without a slash at the end."""
+
+AGENT_TOKEN: Final = "AGENT_TOKEN"  # noqa: S105  # the variable's name
+"""What the local API takes as a bearer token: the pod's UID. In the sidecar: the token to expect."""
+
+AGENT_WRAPPER_DISABLE: Final = "AGENT_WRAPPER_DISABLE"
+"""`1`: the wrapper does nothing."""
+
+AGENT_WRAPPER_VERSION: Final = "AGENT_WRAPPER_VERSION"
+"""Release of the platform that the wrapper in this pod came with."""

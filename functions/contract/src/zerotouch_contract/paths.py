@@ -12,3 +12,22 @@ NATS_CREDS_KEY: Final = "nats.creds"
 NATS_CA: Final = f"{ROOT}/nats/ca"
 NATS_CA_KEY: Final = "ca.crt"
 """Key in the CA Secret, and the file's name."""
+
+WRAPPER: Final = "/zerotouch"
+"""In an agent's container: the wrapper, read-only. In the wrapper's own init container: the folder it fills."""
+
+WRAPPER_PYTHON: Final = f"{WRAPPER}/python"
+"""What PYTHONPATH begins with: `sitecustomize.py` lies there."""
+
+WRAPPER_NODE: Final = f"{WRAPPER}/node/wrapper.cjs"
+"""What NODE_OPTIONS requires."""
+
+SIDECAR_CONFIG: Final = f"{ROOT}/config"
+SIDECAR_CONFIG_KEY: Final = "sidecar.json"
+"""Key in the sidecar's ConfigMap, and the file's name."""
+
+PROVIDER_KEYS: Final = f"{ROOT}/providers"
+"""Folder of one folder per provider: its Secret, mounted in the sidecar only."""
+
+AGENT_CODE: Final = "/app"
+"""Where an agent's code from a ConfigMap is mounted."""

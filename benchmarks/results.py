@@ -15,7 +15,7 @@ from crossplane.function.proto.v1 import run_function_pb2 as v1
 from benchmarks import crossplane
 
 RESULTS: Final = Path(__file__).parent / "results.json"
-PACKAGES: Final = ("crossplane-function-sdk-python", "grpcio", "protobuf", "pydantic")
+PACKAGES: Final = ("crossplane-function-sdk-python", "grpcio", "protobuf", "msgspec")
 
 
 @dataclass(frozen=True)

@@ -41,7 +41,7 @@ def test_a_refused_spec_still_tells_how_fares_what_runs() -> None:
     with pytest.raises(Exception, match=r"spec\.size") as refused:
         compose(composite({"size": "huge"}), observed, OBJECTS)
     spec_valid, workload, _ = refuse(composite({"size": "huge"}), observed, refused.value)  # type: ignore[arg-type]  # a FunctionError
-    assert spec_valid.message == "spec.size: Input should be 'small', 'medium' or 'large'"
+    assert spec_valid.message == 'spec.size: is "huge"; write "small", "medium" or "large"'
     assert (workload.status, workload.reason) == (Status.TRUE, "RolledOut")
 
 

@@ -2,8 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import ConfigDict, Field
-from pydantic.alias_generators import to_camel
+from msgspec import Meta
 
 from zerotouch_function.errors import InputError
 from zerotouch_function.fields.base import Fields, Flag, ObjectName
@@ -13,29 +12,27 @@ from zerotouch_function.fields.placement import DefaultPlacement
 from zerotouch_function.manifest import Manifest
 
 
-class ProviderConfigRef(Fields):
+class ProviderConfigRef(Fields, frozen=True):
     name: ObjectName = "kubernetes-provider"
 
 
-class Diagnostics(Fields):
+class Diagnostics(Fields, frozen=True):
     """What may be read beyond the composed objects, to explain why a workload does not start."""
 
     pods: Flag = False
 
 
-class Defaults(Fields):
+class Defaults(Fields, frozen=True):
     """What claims leave open."""
 
-    cluster_domain: Annotated[str, Field(min_length=1)] = "cluster.local"
+    cluster_domain: Annotated[str, Meta(min_length=1, description="a domain, such as cluster.local")] = "cluster.local"
     image_pull_secrets: tuple[ObjectName, ...] = ()
     sizes: dict[Size, Resources] = {}
     placement: DefaultPlacement = DefaultPlacement()
 
 
-class Settings(Fields):
+class Settings(Fields, frozen=True):
     """The function's input, `kind: Input` of `agents.fn.platform.bizmatters.io/v1beta1`."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", alias_generator=to_camel, populate_by_name=True)
 
     mode: Literal["direct", "objects"] = "direct"
     provider_config_ref: ProviderConfigRef = ProviderConfigRef()

@@ -2,28 +2,29 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints
+from msgspec import Meta
 
 from zerotouch_function.fields.base import DnsLabel, Fields, Flag, KeyText, ObjectName, UrlPath, Whole
-from zerotouch_function.fields.quantity import Cpu, Divisor, Memory
+from zerotouch_function.fields.quantity import Cpu, Divisor, Memory, Quantities
 
 Size = Literal["small", "medium", "large"]
 """How much a pod may use, by name; `resources/sizes.py` has the amounts."""
 
-EnvName = Annotated[str, StringConstraints(pattern=r"^[-._a-zA-Z][-._a-zA-Z0-9]*$", max_length=253)]
-MountPath = Annotated[str, StringConstraints(pattern=r"^/[^:]*$", max_length=1024)]
+EnvName = Annotated[str, Meta(pattern=r"^[-._a-zA-Z][-._a-zA-Z0-9]*\Z", max_length=253, description="a name such as LOG_LEVEL")]
+MountPath = Annotated[str, Meta(pattern=r"^/[^:]*\Z", max_length=1024, description='an absolute path without ":", such as /data')]
 
 PodField = Annotated[
     str,
-    StringConstraints(
+    Meta(
         max_length=512,
-        pattern=r"^(metadata\.(name|namespace|uid|(labels|annotations)\['[^']+'\])|spec\.(nodeName|serviceAccountName)|status\.(hostIPs?|podIPs?))$",
+        pattern=r"^(metadata\.(name|namespace|uid|(labels|annotations)\['[^']+'\])|spec\.(nodeName|serviceAccountName)|status\.(hostIPs?|podIPs?))\Z",
+        description="a field such as metadata.uid, metadata.labels['tier'], spec.nodeName or status.podIP",
     ),
 ]
 """A field of the pod that Kubernetes lets a container read."""
 
 
-class KeyRef(Fields):
+class KeyRef(Fields, frozen=True):
     """One key of a Secret or ConfigMap."""
 
     name: ObjectName
@@ -31,14 +32,14 @@ class KeyRef(Fields):
     optional: Flag | None = None
 
 
-class FieldRef(Fields):
+class FieldRef(Fields, frozen=True):
     """A field of the pod, such as `metadata.uid`."""
 
     field_path: PodField
     api_version: Literal["v1"] | None = None
 
 
-class ResourceFieldRef(Fields):
+class ResourceFieldRef(Quantities, frozen=True):
     """A request or limit of a container, such as `limits.memory`."""
 
     resource: Literal[
@@ -53,7 +54,7 @@ class ResourceFieldRef(Fields):
     divisor: Divisor | None = None
 
 
-class EnvSource(Fields):
+class EnvSource(Fields, frozen=True):
     """Where a variable's value comes from: exactly one of these."""
 
     secret_key_ref: KeyRef | None = None
@@ -62,39 +63,39 @@ class EnvSource(Fields):
     resource_field_ref: ResourceFieldRef | None = None
 
 
-class EnvVar(Fields):
+class EnvVar(Fields, frozen=True):
     """One environment variable, in Kubernetes' own shape."""
 
     name: EnvName
-    value: Annotated[str, StringConstraints(max_length=16384)] | None = None
+    value: Annotated[str, Meta(max_length=16384)] | None = None
     value_from: EnvSource | None = None
 
 
-class ConfigMapVolume(Fields):
+class ConfigMapVolume(Fields, frozen=True):
     name: ObjectName
     optional: Flag | None = None
 
 
-class SecretVolume(Fields):
+class SecretVolume(Fields, frozen=True):
     secret_name: ObjectName
     optional: Flag | None = None
 
 
-class EmptyDirVolume(Fields):
+class EmptyDirVolume(Quantities, frozen=True):
     size_limit: Memory | None = None
     medium: Literal["", "Memory"] | None = None
 
 
-class ClaimVolume(Fields):
+class ClaimVolume(Fields, frozen=True):
     claim_name: ObjectName
 
 
-class Volume(Fields):
+class Volume(Fields, frozen=True):
     """A volume of the pod and where every container of the claim mounts it; exactly one source."""
 
     name: DnsLabel
     mount_path: MountPath
-    sub_path: Annotated[str, StringConstraints(max_length=1024)] | None = None
+    sub_path: Annotated[str, Meta(max_length=1024)] | None = None
     read_only: Flag = False
     config_map: ConfigMapVolume | None = None
     secret: SecretVolume | None = None
@@ -102,22 +103,22 @@ class Volume(Fields):
     persistent_volume_claim: ClaimVolume | None = None
 
 
-class Probes(Fields):
+class Probes(Fields, frozen=True):
     """How the kubelet asks the container about itself, over HTTP on its port."""
 
     enabled: Flag = True
     liveness_path: UrlPath = "/health"
     readiness_path: UrlPath = "/ready"
-    startup_seconds: Annotated[Whole, Field(ge=10, le=3600)] = 300
+    startup_seconds: Annotated[Whole, Meta(ge=10, le=3600)] = 300
     """Seconds that a container may take until `liveness_path` answers for the first time."""
 
 
-class ResourceAmounts(Fields):
+class ResourceAmounts(Quantities, frozen=True):
     cpu: Cpu | None = None
     memory: Memory | None = None
 
 
-class Resources(Fields):
+class Resources(Fields, frozen=True):
     """Overrides parts of the size; what is not said here stays as the size has it."""
 
     requests: ResourceAmounts = ResourceAmounts()

@@ -2,12 +2,12 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from msgspec import Meta
 
 from zerotouch_function.fields.base import Fields, Key, Labels, LabelValue, OptionalKey, OptionalName, Whole
 
 
-class Toleration(Fields):
+class Toleration(Fields, frozen=True):
     """A taint that the pods tolerate."""
 
     key: OptionalKey | None = None
@@ -17,15 +17,15 @@ class Toleration(Fields):
     toleration_seconds: Whole | None = None
 
 
-class TopologySpread(Fields):
+class TopologySpread(Fields, frozen=True):
     """Keeps the pods of one release apart by a label of their nodes."""
 
     topology_key: Key
-    max_skew: Annotated[Whole, Field(ge=1, le=100)] = 1
+    max_skew: Annotated[Whole, Meta(ge=1, le=100)] = 1
     when_unsatisfiable: Literal["ScheduleAnyway", "DoNotSchedule"] = "ScheduleAnyway"
 
 
-class Affinity(Fields):
+class Affinity(Fields, frozen=True):
     """Kubernetes' own affinity; what is inside is checked when the Deployment is written."""
 
     node_affinity: dict[str, Any] = {}
@@ -33,19 +33,19 @@ class Affinity(Fields):
     pod_anti_affinity: dict[str, Any] = {}
 
 
-class Placement(Fields):
+class Placement(Fields, frozen=True):
     """Node choice, in Kubernetes' own terms."""
 
     node_selector: Labels = {}
-    tolerations: Annotated[tuple[Toleration, ...], Field(max_length=32)] = ()
-    affinity: Affinity = Field(default_factory=Affinity)
-    topology_spread: Annotated[tuple[TopologySpread, ...], Field(max_length=8)] = ()
+    tolerations: Annotated[tuple[Toleration, ...], Meta(max_length=32)] = ()
+    affinity: Affinity = Affinity()
+    topology_spread: Annotated[tuple[TopologySpread, ...], Meta(max_length=8)] = ()
     priority_class_name: OptionalName = ""
 
 
-class DefaultPlacement(Fields):
+class DefaultPlacement(Fields, frozen=True):
     """The platform's own choice, added to every claim's."""
 
     node_selector: Labels = {}
-    tolerations: Annotated[tuple[Toleration, ...], Field(max_length=32)] = ()
+    tolerations: Annotated[tuple[Toleration, ...], Meta(max_length=32)] = ()
     priority_class_name: OptionalName = ""

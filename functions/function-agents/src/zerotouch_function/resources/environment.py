@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from zerotouch_function.fields.base import as_yaml
 from zerotouch_function.fields.container import EnvVar
 from zerotouch_function.manifest import Manifest
 
@@ -26,4 +27,4 @@ def from_secret(secret: str, keys: Iterable[str], *, optional: bool = False) -> 
 
 def from_claim(variables: Iterable[EnvVar]) -> list[Manifest]:
     """The claim's own variables, as they stand there."""
-    return [variable.model_dump(by_alias=True, exclude_none=True) for variable in variables]
+    return [as_yaml(variable) for variable in variables]

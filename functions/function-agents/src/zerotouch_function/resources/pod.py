@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+from zerotouch_function.fields.base import as_yaml
 from zerotouch_function.fields.claim import Claim
 from zerotouch_function.fields.placement import DefaultPlacement, Placement
 from zerotouch_function.manifest import Manifest, without_empty
@@ -54,8 +55,8 @@ def pod_placement(claim: Claim, placement: Placement, defaults: DefaultPlacement
     return without_empty(
         {
             "nodeSelector": {**defaults.node_selector, **placement.node_selector},
-            "tolerations": [t.model_dump(by_alias=True, exclude_none=True) for t in tolerations],
-            "affinity": without_empty(placement.affinity.model_dump(by_alias=True)),
+            "tolerations": [as_yaml(t) for t in tolerations],
+            "affinity": without_empty(as_yaml(placement.affinity)),
             "topologySpreadConstraints": [
                 {
                     "maxSkew": spread.max_skew,

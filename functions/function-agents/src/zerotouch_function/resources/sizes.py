@@ -24,7 +24,7 @@ def container_resources(size: Size, *, overrides: Resources, sizes: Mapping[Size
     """
     layers = [overrides, *([sizes[size]] if size in sizes else []), SIZES[size]]
     merged = {
-        kind: {name: next(value for layer in layers if (value := getattr(getattr(layer, kind), name))) for name in ("cpu", "memory")}
+        kind: {name: str(next(value for layer in layers if (value := getattr(getattr(layer, kind), name)))) for name in ("cpu", "memory")}
         for kind in ("requests", "limits")
     }
     for name in ("cpu", "memory"):

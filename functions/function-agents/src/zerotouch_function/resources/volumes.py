@@ -2,15 +2,16 @@
 
 from collections.abc import Iterable
 
+from zerotouch_function.fields.base import as_yaml
 from zerotouch_function.fields.container import Volume
 from zerotouch_function.manifest import Manifest, without_empty
 
-MOUNT_FIELDS = {"mount_path", "sub_path", "read_only"}
+MOUNT_FIELDS = {"mountPath", "subPath", "readOnly"}
 
 
 def pod_volume(volume: Volume) -> Manifest:
     """The volume itself: its name and its one source."""
-    source = volume.model_dump(by_alias=True, exclude=MOUNT_FIELDS, exclude_none=True)
+    source = {key: value for key, value in as_yaml(volume).items() if key not in MOUNT_FIELDS}
     if volume.config_map:
         source["configMap"] = without_empty(source["configMap"])
     return source

@@ -9,6 +9,7 @@ from typing import Final
 from zerotouch_contract import environment, paths
 from zerotouch_function.apis.agentexecutor.spec import AgentExecutorSpec
 from zerotouch_function.errors import SpecError
+from zerotouch_function.fields.base import as_yaml
 from zerotouch_function.fields.placement import Toleration
 
 SOURCES: Final = ("config_map", "secret", "empty_dir", "persistent_volume_claim")
@@ -53,7 +54,7 @@ def _check_env(spec: AgentExecutorSpec) -> None:
             raise SpecError("spec.env", f'"{variable.name}" is set by the platform from {setter}', "use another name")
         if variable.value is not None and variable.value_from is not None:
             raise SpecError("spec.env", f'"{variable.name}" has both value and valueFrom', "keep one of them")
-        if variable.value_from is not None and len(variable.value_from.model_dump(exclude_none=True)) != 1:
+        if variable.value_from is not None and len(as_yaml(variable.value_from)) != 1:
             raise SpecError("spec.env", f'"{variable.name}" needs exactly one source in valueFrom', "keep one of them")
 
 

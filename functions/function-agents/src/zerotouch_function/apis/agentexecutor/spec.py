@@ -6,72 +6,78 @@ together. Crossplane's own fields beside ours (`claimRef`, `compositionRef`, ...
 
 from typing import Annotated, Literal
 
-from pydantic import ConfigDict, Field, StringConstraints
-from pydantic.alias_generators import to_camel
+from msgspec import Meta
 
 from zerotouch_function.fields.base import Annotations, Argument, Fields, Flag, Labels, ObjectName, OptionalName, Whole
 from zerotouch_function.fields.container import EnvVar, Probes, Resources, Size, Volume
 from zerotouch_function.fields.placement import Placement
 from zerotouch_function.fields.scaling import Scaling
 
-JetStreamName = Annotated[str, StringConstraints(pattern=r"^[^\s.*>/\\]+$", min_length=1, max_length=255)]
+JetStreamName = Annotated[str, Meta(pattern=r"^[^\s.*>/\\]+\Z", min_length=1, max_length=255, description='letters, digits, "-" and "_"')]
 """NATS forbids white space, `.`, `*`, `>` and path separators in stream and consumer names."""
 
 ImageReference = Annotated[
     str,
-    StringConstraints(
+    Meta(
         min_length=1,
         max_length=512,
         pattern=r"^([a-zA-Z0-9]([a-zA-Z0-9.-]*[a-zA-Z0-9])?(:[0-9]{1,5})?/)?[a-z0-9]+(([.]|_{1,2}|-+|/)[a-z0-9]+)*"
-        r"(:[A-Za-z0-9_][A-Za-z0-9_.-]{0,127})?(@[a-z0-9]+:[a-f0-9]{32,128})?$",
+        r"(:[A-Za-z0-9_][A-Za-z0-9_.-]{0,127})?(@[a-z0-9]+:[a-f0-9]{32,128})?\Z",
+        description="registry/path:tag or registry/path@sha256:digest, with the path in lowercase",
     ),
 ]
 """`registry/path:tag@digest`, as the distribution specification defines a reference."""
 
+NatsUrl = Annotated[
+    str,
+    Meta(pattern=r"^(nats|tls|ws|wss)://\S+\Z", max_length=1024, description="nats://host:4222, several with commas and without spaces"),
+]
+Endpoint = Annotated[
+    str, Meta(pattern=r"^(https?://)?[A-Za-z0-9.-]+:[0-9]{1,5}\Z", max_length=260, description="host:port, such as nats:8222")
+]
 
-class Migrations(Fields):
+
+class Migrations(Fields, frozen=True):
     """What runs before the container: in every pod (`init`), or once per release (`job`)."""
 
     enabled: Flag = True
-    command: Annotated[tuple[Argument, ...], Field(min_length=1, max_length=32)] = ("/bin/sh", "-c", "scripts/ci/run-migrations.sh")
+    command: Annotated[tuple[Argument, ...], Meta(min_length=1, max_length=32)] = ("/bin/sh", "-c", "scripts/ci/run-migrations.sh")
     mode: Literal["init", "job"] = "init"
 
 
-class Security(Fields):
+class Security(Fields, frozen=True):
     """The Pod Security Standard that the pods keep to."""
 
     profile: Literal["restricted", "baseline"] = "restricted"
 
 
-class Nats(Fields):
+class Nats(Fields, frozen=True):
     """How to reach the NATS servers beyond their URL."""
 
-    monitoring_endpoint: Annotated[str, StringConstraints(pattern=r"^(https?://)?[A-Za-z0-9.-]+:[0-9]{1,5}$", max_length=260)] | None = None
-    account: Annotated[str, StringConstraints(pattern=r"^\S+$", max_length=128)] = "$G"
+    monitoring_endpoint: Endpoint | None = None
+    account: Annotated[str, Meta(pattern=r"^\S+\Z", max_length=128, description="an account without spaces")] = "$G"
     credentials_secret: OptionalName = ""
     ca_secret: OptionalName = ""
 
 
-class AgentExecutorSpec(Fields):
+class AgentExecutorSpec(Fields, frozen=True, kw_only=True, forbid_unknown_fields=False):
     """The whole spec, defaults filled in."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore", alias_generator=to_camel, populate_by_name=True)
 
     image: ImageReference
     size: Size = "medium"
-    nats_url: Annotated[str, StringConstraints(pattern=r"^(nats|tls|ws|wss)://\S+$", max_length=1024)] = "nats://nats.nats.svc:4222"
+    nats_url: NatsUrl = "nats://nats.nats.svc:4222"
     nats_stream_name: JetStreamName
     nats_consumer_group: JetStreamName
     postgres_connection_secret: OptionalName = "postgres-connection"
     dragonfly_connection_secret: OptionalName = "dragonfly-connection"
     llm_keys_secret: OptionalName = "llm-keys"
-    image_pull_secrets: Annotated[tuple[ObjectName, ...], Field(max_length=16)] = ()
+    image_pull_secrets: Annotated[tuple[ObjectName, ...], Meta(max_length=16)] = ()
 
-    port: Annotated[Whole, Field(ge=1, le=65535)] = 8080
-    command: Annotated[tuple[Argument, ...], Field(max_length=32)] = ()
-    args: Annotated[tuple[Argument, ...], Field(max_length=64)] = ()
-    env: Annotated[tuple[EnvVar, ...], Field(max_length=64)] = ()
-    volumes: Annotated[tuple[Volume, ...], Field(max_length=16)] = ()
+    port: Annotated[Whole, Meta(ge=1, le=65535)] = 8080
+    command: Annotated[tuple[Argument, ...], Meta(max_length=32)] = ()
+    args: Annotated[tuple[Argument, ...], Meta(max_length=64)] = ()
+    env: Annotated[tuple[EnvVar, ...], Meta(max_length=64)] = ()
+    volumes: Annotated[tuple[Volume, ...], Meta(max_length=16)] = ()
     migrations: Migrations = Migrations()
     probes: Probes = Probes()
     scaling: Scaling = Scaling()
@@ -79,7 +85,7 @@ class AgentExecutorSpec(Fields):
     security: Security = Security()
     nats: Nats = Nats()
     service_account_annotations: Annotations = {}
-    placement: Placement = Field(default_factory=Placement)
-    termination_grace_period_seconds: Annotated[Whole, Field(ge=10, le=86400)] = 120
+    placement: Placement = Placement()
+    termination_grace_period_seconds: Annotated[Whole, Meta(ge=10, le=86400)] = 120
     pod_labels: Labels = {}
     pod_annotations: Annotations = {}

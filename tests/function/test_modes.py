@@ -6,6 +6,7 @@ from tests.composites import composite, deployed, wrapped
 from zerotouch_function.composition import Status
 from zerotouch_function.errors import ModeError
 from zerotouch_function.manifest import Manifest
+from zerotouch_function.modes import wrap
 from zerotouch_function.observed import NOTHING, Snapshot
 from zerotouch_function.registry import compose, refuse
 
@@ -32,6 +33,16 @@ def test_a_switch_of_mode_under_living_objects_is_refused(made: Manifest, asked:
     conditions = refuse(composite(), observed, refused.value)
     assert [c.type for c in conditions] == ["SpecValid", "WorkloadReady", "ScalerReady"]
     assert (conditions[0].status, conditions[0].reason) == (Status.FALSE, "ModeSwitched")
+
+
+@pytest.mark.parametrize("mode", [DIRECT, OBJECTS], ids=["direct", "objects"])
+def test_an_object_of_another_pipeline_step_says_nothing_about_the_mode(mode: Manifest) -> None:
+    config: Manifest = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "x", "labels": {}}}
+    foreign = {"aaa-plain": config, "aab-wrapped": wrap(config, "aab-wrapped", "other", "remote")}
+    for foreign_key, manifest in foreign.items():
+        for ours in ({}, composed(mode)):
+            conditions = compose(composite(), Snapshot({foreign_key: manifest, **ours}), mode).conditions
+            assert conditions[0].status is Status.TRUE
 
 
 def test_a_refused_spec_still_tells_how_fares_what_runs() -> None:

@@ -4,7 +4,7 @@ The objects inside are the same to the byte. The keys are the same too, so a swi
 workload: `check_mode` refuses it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from zerotouch_function.composition import Resource
@@ -75,11 +75,17 @@ class Unwrapped(Plain):
         return next((str(c.get("message", "")) for c in conditions if c.get("type") == "Synced" and c.get("status") == "False"), "")
 
 
-def made_in(observed: Observed) -> str:
-    """The mode that the existing objects were composed in; empty while there are none."""
-    for key in observed.keys():  # noqa: SIM118  # Observed is no dictionary
-        manifest = observed.get(key) or {}
-        return OBJECTS if (manifest.get("apiVersion"), manifest.get("kind")) == (OBJECT_API, OBJECT_KIND) else DIRECT
+def made_in(observed: Observed, keys: Iterable[str]) -> str:
+    """The mode that the existing objects were composed in; empty while there are none.
+
+    Args:
+        observed: All composed objects; those of another pipeline step may be of any kind and say nothing about ours.
+        keys: Keys of the objects that the composite's API composes.
+    """
+    for key in keys:
+        manifest = observed.get(key)
+        if manifest is not None:
+            return OBJECTS if (manifest.get("apiVersion"), manifest.get("kind")) == (OBJECT_API, OBJECT_KIND) else DIRECT
     return ""
 
 
@@ -88,9 +94,8 @@ def view(mode: str, observed: Observed) -> Composed:
     return Unwrapped(observed) if mode == OBJECTS else Plain(observed)
 
 
-def check_mode(mode: str, observed: Observed) -> None:
-    """Raises ModeError if the composed objects that exist were made in the other mode."""
-    other = made_in(observed)
+def check_mode(mode: str, other: str) -> None:
+    """Raises ModeError if the composed objects that exist were made in the other mode (`made_in`)."""
     if other in ("", mode):
         return
     raise ModeError(

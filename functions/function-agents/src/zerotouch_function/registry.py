@@ -15,14 +15,19 @@ from zerotouch_function.settings import Settings, parse_settings
 
 @dataclass(frozen=True, slots=True)
 class Api:
-    """One kind's two answers."""
+    """One kind's two answers.
+
+    Attributes:
+        keys: Keys of the objects that it composes, whatever the spec says.
+    """
 
     compose: Callable[[Manifest, Composed, Settings], Composition]
     refuse: Callable[[Manifest, Composed, FunctionError], tuple[Condition, ...]]
+    keys: tuple[str, ...]
 
 
 APIS: Final = {
-    f"X{agentexecutor.KIND}": Api(agentexecutor.compose, agentexecutor.refuse),
+    f"X{agentexecutor.KIND}": Api(agentexecutor.compose, agentexecutor.refuse, agentexecutor.KEYS),
 }
 """Every API by the kind of its composite resource."""
 
@@ -43,9 +48,9 @@ def compose(xr: Manifest, observed: Observed, function_input: Manifest) -> Compo
         raise UnknownKindError(
             "kind", f'"{kind}" is not composed by this function', f"use one of {', '.join(APIS)}, or update the function"
         )
-    settings = parse_settings(function_input)
-    check_mode(settings.mode, observed)
-    composition = APIS[kind].compose(xr, view(settings.mode, observed), settings)
+    api, settings = APIS[kind], parse_settings(function_input)
+    check_mode(settings.mode, made_in(observed, api.keys))
+    composition = api.compose(xr, view(settings.mode, observed), settings)
     if settings.mode != OBJECTS:
         return composition
     wrapped = wrap_all(composition.resources, composite=xr["metadata"]["name"], provider_config=settings.provider_config_ref.name)
@@ -57,4 +62,4 @@ def refuse(xr: Manifest, observed: Observed, error: FunctionError) -> tuple[Cond
     api = APIS.get(str(xr.get("kind", "")))
     if api is None:
         return (Condition("SpecValid", Status.FALSE, error.reason, str(error)),)
-    return api.refuse(xr, view(made_in(observed), observed), error)
+    return api.refuse(xr, view(made_in(observed, api.keys), observed), error)

@@ -25,6 +25,7 @@ SPEC_VALID: Final = "SpecValid"
 SCALED_OBJECT: Final = "scaled-object"
 SERVICE: Final = "service"
 SERVICE_ACCOUNT: Final = "service-account"
+KEYS: Final = (SERVICE, SERVICE_ACCOUNT, DEPLOYMENT, SCALED_OBJECT)
 
 
 def compose(xr: Manifest, composed: Composed, settings: Settings) -> Composition:

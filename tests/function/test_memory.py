@@ -97,6 +97,25 @@ def test_an_answer_from_memory_is_the_one_that_would_be_composed(requests: list[
         assert wire.Response.FromString(remembering.run(data)) == wire.Response.FromString(PLAIN.run(data))
 
 
+def test_an_answer_is_asked_for_again_sooner_while_something_is_under_way() -> None:
+    runner = Runner(compose, refuse, Memory())
+    first = {key: resource.manifest for key, resource in compose(composite(), NOTHING, {}).resources.items()}
+    everything = {**first, "deployment": deployed(first["deployment"]), "scaled-object": scaling(first["scaled-object"])}
+    for observed, seconds in (
+        ({}, 15),
+        ({**everything, "deployment": deployed(first["deployment"], availableReplicas=0)}, 15),
+        (everything, 60),
+    ):
+        message = v1.RunFunctionRequest()
+        message.observed.composite.resource.update(composite())
+        for key, manifest in observed.items():
+            message.observed.resources[key].resource.update(manifest)
+        for tag in ("composed", "remembered"):
+            message.meta.tag = tag
+            meta = v1.RunFunctionResponse.FromString(runner.run(message.SerializeToString())).meta
+            assert (meta.tag, meta.ttl.seconds) == (tag, seconds)
+
+
 def composing(answers: list[str]) -> Runner:
     """A runner that notes each time it composes."""
 

@@ -10,6 +10,7 @@ from zerotouch_function import wire
 from zerotouch_function.errors import RequestError
 from zerotouch_function.memory import Memory
 from zerotouch_function.registry import APIS, compose, refuse
+from zerotouch_function.response import TTL_SECONDS, UNDER_WAY_SECONDS
 from zerotouch_function.runner import Answer, Outcome, Runner
 
 PLAIN: Final = Runner(compose, refuse)
@@ -26,8 +27,11 @@ PATH: Final = re.compile(r"(spec|input|metadata|kind|observed|desired|required_r
 
 DAMAGE: Final = "the object's bytes are damaged"
 
-ALWAYS: Final = frozenset({"service-account", "service", "scaled-object"})
-"""What every answer composes; the Deployment waits for migrations, and then goes on being sent."""
+ALWAYS: Final = frozenset({"service-account", "service"})
+"""What every answer composes."""
+
+STAYS: Final = frozenset({"deployment", "scaled-object"})
+"""What waits for migrations, and then goes on being sent."""
 
 
 def check(data: bytes) -> str:
@@ -45,15 +49,15 @@ def check(data: bytes) -> str:
         return Outcome.DAMAGED
     assert time.process_time() - started < ANSWER_SECONDS, "took too long"
     request, response = wire.Request.FromString(data), wire.Response.FromString(answer.response)
-    assert (response.meta.tag, response.meta.ttl.seconds) == (request.meta.tag, 60)
+    assert response.meta.tag == request.meta.tag
+    assert response.meta.ttl.seconds in (TTL_SECONDS, UNDER_WAY_SECONDS)
     _check_desired(request, response, answer.outcome)
     if answer.outcome is Outcome.REFUSED:
         _check_refusal(response, answer)
     else:
         assert not response.results
         assert response.desired.resources.keys() >= ALWAYS
-        is_running = "deployment" in request.observed.resources
-        assert "deployment" in response.desired.resources or not is_running, "a running Deployment would be deleted"
+        assert response.desired.resources.keys() >= STAYS & request.observed.resources.keys(), "a running workload would be deleted"
     _check_memory(data, answer, response)
     return answer.outcome
 

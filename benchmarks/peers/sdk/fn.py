@@ -51,5 +51,7 @@ class FunctionRunner(grpcv1.FunctionRunnerServiceServicer):
         }
         for key, ready in is_ready.items():
             rsp.desired.resources[key].ready = fnv1.READY_TRUE if ready else fnv1.READY_FALSE
+        if not all(is_ready.values()):
+            rsp.meta.ttl.FromSeconds(15)
         resource.update_status(rsp.desired.composite, manifests.status(xr, deployment, workload))
         return rsp

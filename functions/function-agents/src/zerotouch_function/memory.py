@@ -38,7 +38,7 @@ class Remembered:
     Attributes:
         kind: Kind of the composite resource.
         trace: What was read, and how it read.
-        response: The response without its metadata, which differs each time.
+        response: The response without its tag, which differs each time.
     """
 
     kind: str

@@ -15,6 +15,10 @@ from zerotouch_function.structs import decode_object, encode
 TTL_SECONDS: Final = 60
 """How long an answer holds before Crossplane asks again although nothing changed."""
 
+UNDER_WAY_SECONDS: Final = 15
+"""The same while an object is not ready. After some 50 changes Crossplane overlooks further ones for a while (its circuit breaker), and
+this look at the clock is then what brings the claim's status up to date."""
+
 STATUS: Final = {
     Status.TRUE: v1.STATUS_CONDITION_TRUE,
     Status.FALSE: v1.STATUS_CONDITION_FALSE,
@@ -25,6 +29,8 @@ STATUS: Final = {
 def composed(request: v1.RunFunctionRequest, composition: Composition) -> v1.RunFunctionResponse:
     """Adds a composition to what earlier steps of the pipeline desire."""
     response = _response_after(request)
+    if not all(resource.is_ready for resource in composition.resources.values()):
+        response.meta.ttl.seconds = UNDER_WAY_SECONDS
     for key, resource in composition.resources.items():
         desired = response.desired.resources[key]
         wire.set_resource_struct(desired, encode(resource.manifest))

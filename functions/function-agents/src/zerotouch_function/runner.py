@@ -100,7 +100,7 @@ class Runner:
         if known is None:
             composition = self._compose(state.composite(), state, state.function_input())
             response = composed(request, composition)
-            response.ClearField("meta")
+            response.meta.ClearField("tag")
             known = Remembered(state.kind, state.trace, wire.serialize(response))
             memory.remember(question, known)
         return Answer(wire.serialize(response_to(request)) + known.response, known.kind, Outcome.COMPOSED)

@@ -34,10 +34,10 @@ def deployed(manifest: Manifest, *, replicas: int = 1, generation: int = 1, **st
     }
 
 
-def scaling(manifest: Manifest, *conditions: tuple[str, str]) -> Manifest:
-    """A ScaledObject as KEDA has it; by default it scales."""
-    told = conditions or (("Ready", "True"),)
-    return {**manifest, "status": {"conditions": [{"type": kind, "status": status, "message": "said KEDA"} for kind, status in told]}}
+def scaling(manifest: Manifest, *conditions: tuple[str, ...]) -> Manifest:
+    """A ScaledObject as KEDA has it: types and statuses of its conditions, and messages where those matter; by default it scales."""
+    told = [(*condition, "said KEDA")[:3] for condition in conditions or (("Ready", "True"),)]
+    return {**manifest, "status": {"conditions": [{"type": kind, "status": status, "message": text} for kind, status, text in told]}}
 
 
 def wrapped(manifest: Manifest, inner: Manifest | None = None) -> Manifest:

@@ -87,6 +87,9 @@ def test_the_workload_is_ready_when_its_current_spec_is_rolled_out(case: Case) -
 
 SOURCE = "stream ORDERS, consumer order-workers at nats-headless.nats.svc.cluster.local:8222"
 REMEDY = "see that the stream and its durable consumer exist, and that spec.natsUrl and spec.nats.account are right"
+UNREAD = "error resolving secrets for ScaleTarget: error resolving secret name {} for env POSTGRES_HOST in namespace ns"
+REFERENCE = "&SecretKeySelector{LocalObjectReference:LocalObjectReference{Name:postgres-connection,},Key:POSTGRES_HOST,Optional:nil,}"
+MISSING = 'Secret "postgres-connection", or its key for variable POSTGRES_HOST, does not exist'
 SCALERS = [
     ((), "Scaling", f"Pods scale on {SOURCE}", True),
     ((("Ready", "False"),), "CannotScale", f"KEDA cannot read {SOURCE}: said KEDA; {REMEDY}", False),
@@ -98,6 +101,24 @@ SCALERS = [
         False,
     ),
     ((("Ready", "True"), ("Paused", "True")), "Paused", "Scaling is paused by an annotation on the ScaledObject", True),
+    (
+        (("Ready", "False", f"failed to ensure HPA is correctly created for ScaledObject: {UNREAD.format(REFERENCE)}"),),
+        "VariableMissing",
+        f"KEDA reads the environment of the pods before it scales them, and {MISSING}; create it in namespace ns",
+        False,
+    ),
+    (
+        (("Ready", "False", UNREAD.format("&{{postgres-connection} POSTGRES_HOST %!s(*bool=<nil>)}")),),
+        "VariableMissing",
+        f"KEDA reads the environment of the pods before it scales them, and {MISSING}; create it in namespace ns",
+        False,
+    ),
+    (
+        (("Ready", "False", 'ScaledObject doesn\'t have correct scaleTargetRef specification: deployments.apps "my-service" not found'),),
+        "Waiting",
+        "KEDA has not seen Deployment my-service yet",
+        False,
+    ),
     ((("Active", "True"),), "Waiting", "KEDA has not looked at the scaler yet; if this lasts, see that KEDA runs in the cluster", False),
 ]
 
@@ -106,7 +127,7 @@ SCALERS = [
     ("conditions", "reason", "message", "is_ready"), SCALERS, ids=lambda value: value if isinstance(value, str) else ""
 )
 def test_the_scaler_is_ready_when_keda_reads_the_stream(
-    conditions: tuple[tuple[str, str], ...], reason: str, message: str, is_ready: bool
+    conditions: tuple[tuple[str, ...], ...], reason: str, message: str, is_ready: bool
 ) -> None:
     composition = answer(scaled_object=scaling(FIRST["scaled-object"], *conditions))
     _, _, told = composition.conditions

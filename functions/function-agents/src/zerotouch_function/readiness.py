@@ -4,6 +4,7 @@ A workload is ready when its current spec is rolled out. `Available` alone does 
 broken image keeps the old pods, and stays available.
 """
 
+import re
 from typing import Final
 
 from zerotouch_function.composition import Condition, Status
@@ -78,9 +79,31 @@ def scaler_condition(claim: Claim, observed: Observation | None, *, source: str,
     if condition(observed, "Fallback").get("status") == "True":
         return _scaler(Status.FALSE, "FallbackActive", f"KEDA cannot read {source}, and spec.scaling.fallbackReplicas holds; {REMEDY}")
     if ready.get("status") != "True":
-        return _scaler(Status.FALSE, "CannotScale", f"KEDA cannot read {source}: {sentence(ready.get('message'))}; {REMEDY}")
+        return _not_scaling(claim, str(ready.get("message") or ""), source)
     return _scaler(Status.TRUE, "Scaling", f"Pods scale on {source}")
 
+
+def _not_scaling(claim: Claim, message: str, source: str) -> Condition:
+    """Why KEDA does not scale. Before it asks the queue it looks for the Deployment, and reads the environment of its pods."""
+    if NO_TARGET in message:
+        return _scaler(Status.FALSE, "Waiting", f"KEDA has not seen Deployment {claim.name} yet")
+    if unread := UNREAD.search(message):
+        kind, variable = UNREAD_KINDS[unread["kind"]], unread["variable"]
+        missing = f'{kind} "{unread["name"]}", or its key for variable {variable}, does not exist'
+        told = f"KEDA reads the environment of the pods before it scales them, and {missing}; create it in namespace {claim.namespace}"
+        return _scaler(Status.FALSE, "VariableMissing", told)
+    return _scaler(Status.FALSE, "CannotScale", f"KEDA cannot read {source}: {sentence(message)}; {REMEDY}")
+
+
+NO_TARGET: Final = "scaleTargetRef specification"
+"""In KEDA's message while the Deployment does not exist (`pkg/common/message`, KEDA 2.20)."""
+
+UNREAD: Final = re.compile(
+    r"error resolving (?P<kind>secret name|config) .*?(Name:|{{)(?P<name>[^,}]+)[,}].* for env (?P<variable>\S+) in namespace"
+)
+"""KEDA's message for a variable that it cannot read (`pkg/scaling/resolver`); the object's reference in it is printed by Go."""
+
+UNREAD_KINDS: Final = {"secret name": "Secret", "config": "ConfigMap"}
 
 REMEDY: Final = "see that the stream and its durable consumer exist, and that spec.natsUrl and spec.nats.account are right"
 

@@ -85,7 +85,7 @@ CLAIMS: Final = [
     ),
     *(
         Case(reason, claim(condition("WorkloadReady", "False", reason, "Wait for it"), NOT_READY), ("Progressing", "Wait for it"))
-        for reason in ("Creating", "Migrating", "RollingOut", "PodsNotReady", "CannotWrite")
+        for reason in ("Creating", "Migrating", "MigrationFailing", "RollingOut", "PodsNotReady", "CannotWrite")
     ),
     Case(
         "KEDA cannot read the queue",

@@ -3,7 +3,7 @@
 from typing import Any
 
 from tests.composites import composite, deployed
-from zerotouch_function.composition import Composition
+from zerotouch_function.composition import Composition, Status
 from zerotouch_function.manifest import Manifest
 from zerotouch_function.observed import Snapshot
 from zerotouch_function.registry import compose
@@ -60,6 +60,25 @@ def test_a_failed_migration_holds_the_release_and_says_so() -> None:
     assert told.message == f"Migrations of image app:v2 failed, so its pods are not started. See why with: kubectl -n ns logs job/{name}"
     assert composition.resources["deployment"].manifest["spec"]["template"] == running["spec"]["template"]
     assert not composition.resources["deployment"].is_ready
+
+
+def test_a_migration_that_is_tried_again_is_told_before_it_gives_up() -> None:
+    key, job = job_of(answer("app:v1"))
+    composition = answer("app:v1", **{key: {**job, "status": {"active": 1, "failed": 1}}})
+    _, told, _ = composition.conditions
+    logs = f"kubectl -n ns logs job/{job['metadata']['name']}"
+    assert told.reason == "MigrationFailing"
+    assert told.message == f"Migrations of image app:v1 failed and are tried again; its pods start after them. See why with: {logs}"
+
+
+def test_the_scaler_comes_with_the_first_pods_and_then_stays() -> None:
+    waiting = answer("app:v1")
+    assert "scaled-object" not in waiting.resources
+    assert (waiting.conditions[2].status, waiting.conditions[2].reason) == (Status.FALSE, "Creating")
+    first = with_job("app:v1", "Complete").resources
+    assert {"deployment", "scaled-object"} <= first.keys()
+    assert "scaled-object" in answer("app:v2", deployment=deployed(first["deployment"].manifest)).resources
+    assert "scaled-object" in answer("app:v2", **{"scaled-object": first["scaled-object"].manifest}).resources, "it would be deleted"
 
 
 def test_each_release_has_a_job_of_its_own() -> None:

@@ -5,7 +5,7 @@ from typing import Final
 from zerotouch_contract import ports
 from zerotouch_function.apis.agentexecutor import scaler
 from zerotouch_function.apis.agentexecutor.parse import parse
-from zerotouch_function.apis.agentexecutor.rollout import DEPLOYMENT, PODS, rollout
+from zerotouch_function.apis.agentexecutor.rollout import DEPLOYMENT, PODS, Rollout, rollout
 from zerotouch_function.apis.agentexecutor.spec import AgentExecutorSpec
 from zerotouch_function.apis.agentexecutor.workload import COMPONENT
 from zerotouch_function.composition import Composition, Condition, Resource, Selector, Status
@@ -43,13 +43,14 @@ def compose(xr: Manifest, composed: Composed, settings: Settings) -> Composition
     runs = rollout(claim, spec, settings, composed)
     source = scaler.source(claim, spec, settings)
     scales = scaler_condition(claim, composed.get(SCALED_OBJECT), source=source, problem=composed.problem(SCALED_OBJECT))
+    scaled = with_release(scaler.scaler(claim, spec, settings))
     account = service_account(claim, component=COMPONENT, annotations=spec.service_account_annotations)
     return Composition(
         resources={
             SERVICE_ACCOUNT: Resource(account, is_ready=composed.has(SERVICE_ACCOUNT)),
             **runs.resources,
             SERVICE: Resource(service(claim, component=COMPONENT), is_ready=composed.has(SERVICE)),
-            SCALED_OBJECT: Resource(with_release(scaler.scaler(claim, spec, settings)), is_ready=scales.status is Status.TRUE),
+            **({SCALED_OBJECT: Resource(scaled, is_ready=scales.status is Status.TRUE)} if _has_pods(runs, composed) else {}),
         },
         status=_status(xr, claim, spec, composed.get(DEPLOYMENT), runs.condition, settings),
         conditions=(Condition(SPEC_VALID, Status.TRUE, "Valid", "The claim is valid"), runs.condition, scales),
@@ -67,6 +68,14 @@ def refuse(xr: Manifest, composed: Composed, error: FunctionError) -> tuple[Cond
         return refused, *(Condition(kind, Status.UNKNOWN, "SpecInvalid", unknown) for kind in (WORKLOAD_READY, SCALER_READY))
     deployment, scaled = composed.get(DEPLOYMENT), composed.get(SCALED_OBJECT)
     return refused, workload_condition(claim, deployment, want_release=None), scaler_condition(claim, scaled, source="the claim's stream")
+
+
+def _has_pods(runs: Rollout, composed: Composed) -> bool:
+    """Whether there is something to scale, or was.
+
+    KEDA looks for a missing Deployment with doubling pauses: a ScaledObject that is there minutes before the pods scales minutes late.
+    """
+    return DEPLOYMENT in runs.resources or composed.sent(SCALED_OBJECT) is not None
 
 
 def _status(

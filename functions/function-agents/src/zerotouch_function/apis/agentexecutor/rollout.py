@@ -15,7 +15,7 @@ from zerotouch_function.diagnosis import explain
 from zerotouch_function.fields.claim import Claim
 from zerotouch_function.manifest import HASH_LENGTH, Manifest, Observation, part
 from zerotouch_function.observed import Composed
-from zerotouch_function.readiness import WORKLOAD_READY, condition, main_image, workload_condition
+from zerotouch_function.readiness import WORKLOAD_READY, condition, count, main_image, workload_condition
 from zerotouch_function.release import release_of, with_release
 from zerotouch_function.settings import Settings
 
@@ -72,12 +72,15 @@ def held_back(deployment: Manifest, observed: Observation) -> Manifest:
 
 
 def migration_condition(claim: Claim, job: Manifest, observed: Observation | None) -> Condition:
-    """Why the workload waits."""
+    """Why the workload waits. A Job with a failed pod tries again for more than a minute: that is told before it gives up."""
     name, image = job["metadata"]["name"], main_image(job)
+    logs = f"See why with: kubectl -n {claim.namespace} logs job/{name}"
     if _has(observed, "Failed"):
-        logs = f"kubectl -n {claim.namespace} logs job/{name}"
-        message = f"Migrations of image {image} failed, so its pods are not started. See why with: {logs}"
+        message = f"Migrations of image {image} failed, so its pods are not started. {logs}"
         return Condition(WORKLOAD_READY, Status.FALSE, "MigrationFailed", message)
+    if observed is not None and count(part(observed, "status"), "failed"):
+        message = f"Migrations of image {image} failed and are tried again; its pods start after them. {logs}"
+        return Condition(WORKLOAD_READY, Status.FALSE, "MigrationFailing", message)
     message = f"Migrations of image {image} run in Job {name}, and its pods start after them"
     return Condition(WORKLOAD_READY, Status.FALSE, "Migrating", message)
 

@@ -315,7 +315,7 @@ def no_starts() -> list[NoStart]:
         NoStart(
             "metrics without a port", ("--insecure", "--address", "127.0.0.1:0", "--metrics-address", "x"), "Error: --metrics-address: "
         ),
-        NoStart("a size of nothing", ("--insecure", "--max-recv-message-size", "0"), "0 is not in the range"),
+        NoStart("a size of nothing", ("--insecure", "--max-recv-message-size", "0"), '"0" is no number from 1 to 1024'),
     ]
 
 

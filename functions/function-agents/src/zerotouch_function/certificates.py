@@ -8,21 +8,18 @@ alone: the one before it goes on.
 import ssl
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import grpc
-import structlog
 
+from zerotouch_function.logs import Log
 from zerotouch_function.options import StartError
-
-if TYPE_CHECKING:
-    from structlog.typing import FilteringBoundLogger
 
 CERTIFICATE: Final = "tls.crt"
 KEY: Final = "tls.key"
 AUTHORITY: Final = "ca.crt"
 
-log: "FilteringBoundLogger" = structlog.get_logger()
+log: Final = Log(__name__)
 
 
 @dataclass(frozen=True, slots=True)

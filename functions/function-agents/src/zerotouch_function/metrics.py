@@ -1,19 +1,17 @@
-"""What operators count: requests, how they ended, and how long they took."""
+"""What operators count: requests, how they ended, and how long they took, as the text that Prometheus reads.
 
+https://prometheus.io/docs/instrumenting/exposition_formats/#text-based-format. Prometheus' own client would take a tenth of the
+function's memory and of its start for the same few numbers.
+"""
+
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Iterator
+from itertools import accumulate
+from threading import Lock
 from typing import TYPE_CHECKING, Final
 
-from prometheus_client import (
-    CollectorRegistry,
-    Counter,
-    Gauge,
-    GCCollector,
-    Histogram,
-    PlatformCollector,
-    ProcessCollector,
-    start_http_server,
-)
-
-from zerotouch_function.options import StartError, port_of
+from zerotouch_function import process
 
 if TYPE_CHECKING:
     from zerotouch_function.runner import Outcome
@@ -23,40 +21,54 @@ BUCKETS_SECONDS: Final = (20e-6, 50e-6, 100e-6, 200e-6, 500e-6, 1e-3, 2e-3, 5e-3
 
 
 class Metrics:
-    """The function's metrics, in a registry of their own."""
+    """The function's metrics; any thread may count."""
 
     def __init__(self) -> None:
-        self.registry = CollectorRegistry()
-        for collector in (ProcessCollector, PlatformCollector, GCCollector):
-            collector(registry=self.registry)
-        self._requests = Counter("function_requests", "Requests by kind and how they ended.", ["kind", "outcome"], registry=self.registry)
-        self._seconds = Histogram(
-            "function_request_duration_seconds", "From request to answer.", registry=self.registry, buckets=BUCKETS_SECONDS
-        )
-        self._in_flight = Gauge("function_requests_in_flight", "Requests that are being answered.", registry=self.registry)
-        self._by_label: dict[tuple[str, str], Counter] = {}
+        self._lock = Lock()
+        self._requests: Counter[tuple[str, Outcome]] = Counter()
+        self._durations = [0] * (len(BUCKETS_SECONDS) + 1)
+        self._seconds = 0.0
+        self._in_flight = 0
 
     def begin(self) -> None:
         """Counts a request in."""
-        self._in_flight.inc()
+        with self._lock:
+            self._in_flight += 1
 
     def end(self, kind: str, outcome: "Outcome", seconds: float) -> None:
         """Counts a request out."""
-        self._in_flight.dec()
-        self._seconds.observe(seconds)
-        counter = self._by_label.get((kind, outcome))  # finding it by its labels costs more than counting
-        if counter is None:
-            counter = self._by_label[kind, outcome] = self._requests.labels(kind=kind, outcome=outcome)
-        counter.inc()
+        bucket = bisect_left(BUCKETS_SECONDS, seconds)
+        with self._lock:
+            self._in_flight -= 1
+            self._requests[kind, outcome] += 1
+            self._durations[bucket] += 1
+            self._seconds += seconds
 
-    def serve(self, address: str) -> None:
-        """Answers Prometheus on any path of an address, from a thread of its own.
+    def text(self) -> str:
+        """Everything counted so far, and what the process uses."""
+        with self._lock:
+            lines = [*self._counted(), *self._timed(), *self._under_way()]
+        return "\n".join([*lines, *process.metrics(), ""])
 
-        Raises:
-            StartError: The address cannot be listened on.
-        """
-        port = port_of(address, "--metrics-address")
-        try:
-            start_http_server(port, address.rpartition(":")[0].strip("[]"), registry=self.registry)
-        except OSError as error:
-            raise StartError(f"--metrics-address {address}", f"cannot be listened on: {error}", "free it, or choose another") from error
+    def _counted(self) -> Iterator[str]:
+        yield from heading("function_requests_total", "counter", "Requests by kind and how they ended.")
+        for (kind, outcome), number in self._requests.items():
+            yield f'function_requests_total{{kind="{kind}",outcome="{outcome}"}} {float(number)}'
+
+    def _timed(self) -> Iterator[str]:
+        yield from heading("function_request_duration_seconds", "histogram", "From request to answer.")
+        total = sum(self._durations)
+        for bound, number in zip((*BUCKETS_SECONDS, "+Inf"), accumulate(self._durations), strict=True):
+            yield f'function_request_duration_seconds_bucket{{le="{bound}"}} {float(number)}'
+        yield f"function_request_duration_seconds_count {float(total)}"
+        yield f"function_request_duration_seconds_sum {self._seconds}"
+
+    def _under_way(self) -> Iterator[str]:
+        yield from heading("function_requests_in_flight", "gauge", "Requests that are being answered.")
+        yield f"function_requests_in_flight {float(self._in_flight)}"
+
+
+def heading(name: str, kind: str, summary: str) -> Iterator[str]:
+    """The lines before a metric's values."""
+    yield f"# HELP {name} {summary}"
+    yield f"# TYPE {name} {kind}"

@@ -8,20 +8,18 @@ import signal
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from time import perf_counter, sleep
-from typing import TYPE_CHECKING, Final, NoReturn
+from typing import Final, NoReturn
 
 import grpc
-import structlog
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 
 from zerotouch_function.certificates import server_credentials
 from zerotouch_function.errors import RequestError
+from zerotouch_function.logs import Log
 from zerotouch_function.metrics import Metrics
 from zerotouch_function.options import Options, StartError, port_of
 from zerotouch_function.runner import Outcome, Runner
-
-if TYPE_CHECKING:
-    from structlog.typing import FilteringBoundLogger
+from zerotouch_function.scrape import serve_metrics
 
 SERVICES: Final = ("apiextensions.fn.proto.v1.FunctionRunnerService", "apiextensions.fn.proto.v1beta1.FunctionRunnerService")
 """Both names of the one service; Crossplane before v1.17 calls the second."""
@@ -46,7 +44,7 @@ MAX_CONCURRENT_REQUESTS: Final = 512
 KEEPALIVE_SECONDS: Final = 60
 """A connection that is silent for so long is asked whether it is alive, so that a dead caller holds no thread."""
 
-log: "FilteringBoundLogger" = structlog.get_logger()
+log: Final = Log(__name__)
 
 
 class Handler:
@@ -103,7 +101,7 @@ def serve(runner: Runner, options: Options, metrics: Metrics) -> None:
     handler, state = Handler(runner, metrics), health.HealthServicer()
     server = build_server(handler, state, options)
     if options.metrics_address:
-        metrics.serve(options.metrics_address)
+        serve_metrics(options.metrics_address, metrics.text)
     server.start()
     log.info("serving", address=options.address, metrics_address=options.metrics_address, is_secure=options.certificates is not None)
     told_to_stop.wait()

@@ -1,0 +1,51 @@
+"""Metrics are answered to everybody, whatever somebody else does with the port."""
+
+import socket
+import urllib.request
+
+import pytest
+
+from tests.function.test_grpc import free_port
+from zerotouch_function.options import StartError
+from zerotouch_function.scrape import CALLERS, REQUEST_BYTES, serve_metrics
+
+TIMEOUT_SECONDS = 30
+
+
+@pytest.fixture(scope="module")
+def port() -> int:
+    port = free_port()
+    serve_metrics(f"127.0.0.1:{port}", lambda: "answered 1.0\n")
+    return port
+
+
+def scrape(port: int) -> str:
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=TIMEOUT_SECONDS) as response:
+        assert response.headers["Content-Type"].startswith("text/plain; version=0.0.4")
+        return str(response.read().decode())
+
+
+def test_metrics_are_answered(port: int) -> None:
+    assert scrape(port) == "answered 1.0\n"
+
+
+def test_callers_that_say_nothing_hold_nobody_up_for_ever(port: int) -> None:
+    silent = [socket.create_connection(("127.0.0.1", port)) for _ in range(CALLERS + 1)]
+    assert scrape(port) == "answered 1.0\n"
+    for connection in silent:
+        connection.close()
+
+
+def test_an_endless_request_is_hung_up_on(port: int) -> None:
+    with socket.create_connection(("127.0.0.1", port), timeout=TIMEOUT_SECONDS) as connection:
+        try:
+            connection.sendall(b"GET / HTTP/1.1\r\n" + b"a" * REQUEST_BYTES * 2)
+            assert connection.recv(1) == b""
+        except ConnectionError:
+            pass
+    assert scrape(port) == "answered 1.0\n"
+
+
+def test_a_port_that_is_taken_is_told(port: int) -> None:
+    with pytest.raises(StartError, match="cannot be listened on"):
+        serve_metrics(f"127.0.0.1:{port}", str)

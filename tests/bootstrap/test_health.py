@@ -34,10 +34,15 @@ SERVES: Final = {
 }
 
 
-def claim(*changed: Manifest, image: str | None = "x:1", generation: int = 2, **metadata: Any) -> Manifest:
+EXECUTOR: Final = {"image": "x:1"}
+AGENT: Final = {"agent": {"image": "x:1"}}
+AGENT_OF_CODE: Final = {"agent": {"code": {"runtimeImage": "x:1"}}}
+
+
+def claim(*changed: Manifest, image: str | None = "x:1", generation: int = 2, spec: Manifest = EXECUTOR, **metadata: Any) -> Manifest:
     conditions = {**SERVES, **{c["type"]: c for c in changed}}
     status = {"conditions": list(conditions.values()), **({"image": image} if image else {})}
-    return {"metadata": {"name": "x", "generation": generation, **metadata}, "spec": {"image": "x:1"}, "status": status}
+    return {"metadata": {"name": "x", "generation": generation, **metadata}, "spec": spec, "status": status}
 
 
 NOT_READY: Final = condition("Ready", "False", "Waiting", "Claim is waiting for composite resource to become Ready")
@@ -68,6 +73,14 @@ CLAIMS: Final = [
     ),
     Case(
         "marked with the new generation before it is composed", claim(image="x:0"), ("Progressing", "The present image is not composed yet")
+    ),
+    Case("an agent whose present spec serves", claim(spec=AGENT), ("Healthy", "All pods run the current spec")),
+    Case("an agent of code whose present spec serves", claim(spec=AGENT_OF_CODE), ("Healthy", "All pods run the current spec")),
+    Case("an agent that is not composed yet", claim(spec=AGENT, image="x:0"), ("Progressing", "The present image is not composed yet")),
+    Case(
+        "an agent of code that is not composed yet",
+        claim(spec=AGENT_OF_CODE, image="x:0"),
+        ("Progressing", "The present image is not composed yet"),
     ),
     Case(
         "refused by the platform",

@@ -1,4 +1,4 @@
--- An AgentExecutor, or the composite resource behind it. Healthy means that the present spec serves: Crossplane has seen it, the
+-- A claim (AgentExecutor, AgentType), or the composite resource behind it. Healthy means that the present spec serves: Crossplane has seen it, the
 -- platform accepts it, and its pods run and scale. Degraded means that waiting does not help: the message says what does.
 
 local status = obj.status or {}
@@ -56,7 +56,10 @@ if synced.status ~= "True" or ready.status ~= "True" then
 end
 
 -- Crossplane marks the claim with its new generation a moment before it composes it anew. status.image is what runs.
-if status.image ~= nil and obj.spec.image ~= status.image then
+-- An AgentExecutor has its image in spec, an AgentType in spec.agent: its own, or the one that its code runs in.
+local agent = obj.spec.agent or {}
+local wanted = obj.spec.image or agent.image or (agent.code or {}).runtimeImage
+if status.image ~= nil and wanted ~= status.image then
   return health("Progressing", "The present image is not composed yet")
 end
 return health("Healthy", workload.message)

@@ -1,0 +1,1 @@
+"""sidecar.json: its fields, its rules, its published schema, and its reading again when it changes."""

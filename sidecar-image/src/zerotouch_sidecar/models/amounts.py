@@ -1,0 +1,83 @@
+"""What a model call costs: tokens, and nano-dollars as whole numbers. No floating point touches money."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Final, NamedTuple
+
+NANO_PER_USD: Final = 10**9
+"""One dollar is this many nano-dollars: the cheapest token of today costs about ten of them."""
+
+MICRO_PER_USD: Final = 10**6
+"""Prices are kept as micro-dollars for a million tokens, which is pico-dollars for one token."""
+
+
+class Amount(NamedTuple):
+    """Tokens and nano-dollars, always counted together."""
+
+    tokens: int = 0
+    nano_usd: int = 0
+
+    def plus(self, other: "Amount") -> "Amount":
+        """Returns the sum."""
+        return Amount(self.tokens + other.tokens, self.nano_usd + other.nano_usd)
+
+    def minus(self, other: "Amount") -> "Amount":
+        """Returns the difference, which may be negative."""
+        return Amount(self.tokens - other.tokens, self.nano_usd - other.nano_usd)
+
+    def above_zero(self) -> "Amount":
+        """Returns the amount with nothing negative in it."""
+        return Amount(max(self.tokens, 0), max(self.nano_usd, 0))
+
+
+NOTHING: Final = Amount()
+
+
+class Usage(NamedTuple):
+    """Tokens of one model call as its provider counted them."""
+
+    input_tokens: int = 0
+    """All input, what came from a cache included."""
+
+    output_tokens: int = 0
+
+    cached_tokens: int = 0
+    """The part of the input that the provider read from its cache."""
+
+    @property
+    def total_tokens(self) -> int:
+        """Input and output."""
+        return self.input_tokens + self.output_tokens
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """Pico-dollars for one token of each kind."""
+
+    input_pico_usd: int = 0
+    output_pico_usd: int = 0
+    cached_pico_usd: int = 0
+
+    @classmethod
+    def of(cls, *, input_usd: Decimal, output_usd: Decimal, cached_usd: Decimal) -> "Price":
+        """Reads prices in dollars for a million tokens. What is finer than a micro-dollar for a million tokens is rounded up."""
+        return cls(_pico(input_usd), _pico(output_usd), _pico(cached_usd))
+
+    def amount(self, usage: Usage) -> Amount:
+        """Returns what a call cost, rounded up to a nano-dollar."""
+        fresh = usage.input_tokens - usage.cached_tokens
+        pico = fresh * self.input_pico_usd + usage.cached_tokens * self.cached_pico_usd + usage.output_tokens * self.output_pico_usd
+        return Amount(usage.total_tokens, -(-pico // 1000))
+
+
+FREE: Final = Price()
+"""The price of a model that has none: only its tokens count."""
+
+
+def nano_usd(usd: Decimal) -> int:
+    """Returns dollars as nano-dollars, rounded down."""
+    return int(usd * NANO_PER_USD)
+
+
+def _pico(usd_per_million: Decimal) -> int:
+    return -int(-usd_per_million * MICRO_PER_USD // 1)

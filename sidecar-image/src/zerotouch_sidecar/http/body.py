@@ -43,6 +43,10 @@ class Body:
         """Calls this once, when a reader first finds nothing: a server then tells its client to go on."""
         self._on_need = action
 
+    def on_pressure(self, pause: Callable[[], None], resume: Callable[[], None]) -> None:
+        """Says whom to ask to pause and to go on."""
+        self._pause, self._resume = pause, resume
+
     # what the connection calls
 
     def feed(self, chunk: bytes) -> None:

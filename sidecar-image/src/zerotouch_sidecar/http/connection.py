@@ -1,0 +1,251 @@
+"""One client's connection: its requests are handled one after the other, and it ends when it should."""
+
+import asyncio
+import math
+from collections import deque
+from typing import TYPE_CHECKING, Final, cast
+
+from zerotouch_sidecar.http.answer import Answer
+from zerotouch_sidecar.http.body import HIGH_WATER_BYTES, Body
+from zerotouch_sidecar.http.choke import Choke
+from zerotouch_sidecar.http.errors import BadRequest, ClientGone
+from zerotouch_sidecar.http.head import status_line, tokens, written
+from zerotouch_sidecar.http.message import Request
+from zerotouch_sidecar.http.pauses import Pauses
+from zerotouch_sidecar.http.problem import HEADERS, problem
+from zerotouch_sidecar.http.reader import Head, RequestReader
+
+if TYPE_CHECKING:
+    from zerotouch_sidecar.http.server import Listener
+
+PIPELINED: Final = 256
+"""Requests that may wait behind the one being answered."""
+
+LINGER_SECONDS: Final = 2.0
+"""How long a client may go on sending what nobody reads, so that it still sees the answer."""
+
+
+class ServerConnection(asyncio.Protocol):
+    """Attributes:
+    deadline: When the listener calls `expire`.
+    choke: On while the client reads more slowly than we write.
+    is_deaf: Nothing that the client sends is read any more.
+    """
+
+    def __init__(self, listener: "Listener") -> None:
+        self.deadline = math.inf
+        self.choke = Choke()
+        self.is_deaf = False
+        self._listener = listener
+        self._limits = listener.limits
+        self._reader = RequestReader(listener.limits, self._begin)
+        self._current: tuple[Request, Answer] | None = None
+        self._waiting: deque[tuple[Request, Answer]] = deque()
+        self._tunnel: Body | None = None
+        self._held: bytes | None = None
+        self._task: asyncio.Task[None] | None = None
+
+    @property
+    def is_ending(self) -> bool:
+        """No further request is taken from this connection."""
+        return self.is_deaf or self._listener.is_draining
+
+    @property
+    def is_idle(self) -> bool:
+        """No request is under way."""
+        return self._current is None
+
+    # what the transport calls
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """A client connected."""
+        self._transport = cast("asyncio.Transport", transport)
+        self._pauses = Pauses(self._transport)
+        peer = transport.get_extra_info("peername")
+        self._peer = peer[0] if isinstance(peer, tuple) else ""
+        self._wait_for(self._limits.idle_seconds)
+        if not self._listener.add(self):
+            self._refuse(BadRequest(503, "too many connections"))
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002  # why it ended changes nothing
+        """The connection ended, from either side."""
+        self.is_deaf = True
+        gone = ClientGone("the client closed its connection")
+        for request, answer in [*([self._current] if self._current else []), *self._waiting]:
+            answer.gone = True
+            request.body.fail(gone)
+            request.tunnel.fail(gone)
+        self._waiting.clear()
+        self.choke.release()
+        if self._task is not None and self._current is not None and not self._current[1].finished:
+            self._listener.cancel(self._task)
+        self._listener.remove(self)
+
+    def data_received(self, data: bytes) -> None:
+        """Bytes of requests, or of what came after an upgrade."""
+        if self._tunnel is not None:
+            self._wait_for(self._limits.idle_seconds)
+            self._tunnel.feed(data)
+        elif self._held is not None:
+            self._hold(self._held + data)
+        elif not self.is_deaf:
+            self._read(data)
+
+    def pause_writing(self) -> None:
+        """The client reads more slowly than we write."""
+        self.choke.is_on = True
+        self._wait_for(self._limits.idle_seconds)
+
+    def resume_writing(self) -> None:
+        """The client caught up."""
+        self.deadline = math.inf
+        if self._tunnel is not None:
+            self._wait_for(self._limits.idle_seconds)
+        self.choke.release()
+
+    # reading
+
+    def _read(self, data: bytes, *, is_held: bool = False) -> None:
+        was_in_head = self._reader.is_in_head
+        try:
+            rest = self._reader.resume(data) if is_held else self._reader.feed(data)
+        except BadRequest as bad:
+            self._refuse(bad)
+            return
+        if rest is not None:
+            self._hold(rest)
+        if self._current is None:
+            if self._reader.is_in_head and not was_in_head:
+                self._wait_for(self._limits.header_seconds)
+        elif self._reader.body is None:
+            self.deadline = math.inf
+        elif not self._pauses:
+            self._wait_for(self._limits.idle_seconds)
+
+    def _begin(self, head: Head) -> Body:
+        body = Body(head.length, self._pause_body, self._resume_body)
+        request = Request(head.method, head.target, head.headers, body, head.version, self._peer, head.is_upgrade)
+        if head.length != 0 and head.version == "1.1" and request.header(b"expect"):
+            body.before_first_read(self._say_continue)
+        closes = head.version == "1.0" or b"close" in tokens(head.headers, b"connection")
+        answer = Answer(self, request, keeps_alive=not closes)
+        if self._current is None:
+            self._start(request, answer)
+            return body
+        if len(self._waiting) >= PIPELINED:
+            raise BadRequest(429, f"more than {PIPELINED} requests wait on this connection")
+        self._waiting.append((request, answer))
+        self._pauses.add("pipelined")
+        return body
+
+    def _hold(self, data: bytes) -> None:
+        self._held = data
+        if len(data) > HIGH_WATER_BYTES:
+            self._pauses.add("held")
+
+    def _say_continue(self) -> None:
+        if self._current is not None and not self._current[1].started and not self._transport.is_closing():
+            self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+
+    # handling
+
+    def _start(self, request: Request, answer: Answer) -> None:
+        self._current = (request, answer)
+        self._task = self._listener.spawn(self._handle(request, answer))
+
+    async def _handle(self, request: Request, answer: Answer) -> None:
+        await self._listener.handle(request, answer)
+        self._current = self._task = None
+        if not answer.gone:
+            self._next(request, answer)
+
+    def _next(self, request: Request, answer: Answer) -> None:
+        if not answer.finished:
+            self.abort()
+        elif self._tunnel is not None:
+            self._transport.close()
+        elif not answer.keeps_alive or self.is_ending or not request.body.is_complete:
+            self._linger()
+        elif self._waiting:
+            self._start(*self._waiting.popleft())
+        else:
+            self._go_on()
+
+    def _go_on(self) -> None:
+        self._wait_for(self._limits.header_seconds if self._reader.is_in_head else self._limits.idle_seconds)
+        held, self._held = self._held, None
+        if held is not None:
+            self._read(held, is_held=True)
+        self._pauses.discard("held")
+        self._pauses.discard("pipelined")
+
+    def _refuse(self, bad: BadRequest) -> None:
+        """Answers what is not a request, once it is its turn, and reads no more."""
+        self.is_deaf = True
+        if self._reader.body is not None:
+            self._reader.body.fail(bad)
+        if self._current is not None:
+            return
+        body = problem(bad.status, bad.problem)
+        self._transport.write(
+            written(status_line(bad.status), [*HEADERS, (b"content-length", b"%d" % len(body)), (b"connection", b"close")]) + body
+        )
+        self._linger()
+
+    def _linger(self) -> None:
+        """Ends our side; a client that is still sending would otherwise get a reset in place of the answer."""
+        self.is_deaf = True
+        self._pauses.clear()
+        if self._transport.can_write_eof() and not self._transport.is_closing():
+            self._transport.write_eof()
+        self._wait_for(LINGER_SECONDS)
+
+    # writing, for the answer
+
+    def send(self, data: bytes) -> None:
+        """Writes."""
+        self._transport.write(data)
+
+    def open_tunnel(self, tunnel: Body) -> None:
+        """From here on the client's bytes are another protocol's."""
+        tunnel.on_pressure(lambda: self._pauses.add("tunnel"), lambda: self._pauses.discard("tunnel"))
+        self._tunnel = tunnel
+        held, self._held = self._held, None
+        if held:
+            tunnel.feed(held)
+        self._pauses.discard("held")
+        self._wait_for(self._limits.idle_seconds)
+
+    def abort(self) -> None:
+        """Ends the connection in the middle of whatever is under way."""
+        self.is_deaf = True
+        self._transport.abort()
+
+    # time and pressure
+
+    def close_if_idle(self) -> None:
+        """Ends a connection that waits for its next request."""
+        if self._current is None and not self.is_deaf:
+            self._transport.close()
+
+    def expire(self) -> None:
+        """The client took too long, over whatever it was."""
+        self.deadline = math.inf
+        slow = BadRequest(408, "the request did not arrive in time")
+        if self.is_deaf or self.choke.is_on or self._tunnel is not None:
+            self.abort()
+        elif self._reader.body is not None or self._reader.is_in_head:
+            self._refuse(slow)
+        elif self._current is None:
+            self._transport.close()
+
+    def _wait_for(self, seconds: float) -> None:
+        self.deadline = self._listener.time() + seconds
+
+    def _pause_body(self) -> None:
+        self.deadline = math.inf
+        self._pauses.add("body")
+
+    def _resume_body(self) -> None:
+        self._wait_for(self._limits.idle_seconds)
+        self._pauses.discard("body")

@@ -33,6 +33,9 @@ ANTHROPIC_API_KEY: Final = "ANTHROPIC_API_KEY"
 AGENT_NAME: Final = "AGENT_NAME"
 AGENT_NAMESPACE: Final = "AGENT_NAMESPACE"
 
+POD_NAME: Final = "POD_NAME"
+"""In the sidecar: the pod's name."""
+
 AGENT_SIDECAR_URL: Final = "AGENT_SIDECAR_URL"
 """The sidecar's local API, without a slash at the end."""
 

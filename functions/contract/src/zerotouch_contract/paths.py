@@ -26,6 +26,9 @@ SIDECAR_CONFIG: Final = f"{ROOT}/config"
 SIDECAR_CONFIG_KEY: Final = "sidecar.json"
 """Key in the sidecar's ConfigMap, and the file's name."""
 
+SIDECAR_STATE: Final = f"{ROOT}/state"
+"""An emptyDir of the sidecar's own: what it must remember when it restarts alone."""
+
 PROVIDER_KEYS: Final = f"{ROOT}/providers"
 """Folder of one folder per provider: its Secret, mounted in the sidecar only."""
 

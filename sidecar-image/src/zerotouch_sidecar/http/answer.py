@@ -26,9 +26,11 @@ class Answer:
         "gone",
         "keeps_alive",
         "started",
+        "status",
     )
 
     def __init__(self, connection: "ServerConnection", request: Request, *, keeps_alive: bool) -> None:
+        self.status = 0
         self.started = False
         self.finished = False
         self.gone = False
@@ -84,6 +86,7 @@ class Answer:
             raise RuntimeError("only a request for an upgrade can be switched, before its answer starts")
         self._fail_if_gone()
         self.started = self._is_raw = True
+        self.status = 101
         self.keeps_alive = False
         kept = [pair for pair in headers if pair[0] not in FRAMING]
         upgrade = self._request.header(b"upgrade") or b"websocket"
@@ -118,7 +121,7 @@ class Answer:
         if not self.keeps_alive:
             kept.append((b"connection", b"close"))
         self._head = written(status_line(status), kept)
-        self.started = True
+        self.started, self.status = True, status
 
     def _framed(self, chunk: bytes) -> bytes:
         if not self._has_body:

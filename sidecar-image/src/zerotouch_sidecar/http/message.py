@@ -27,6 +27,7 @@ class Request:
         peer: The client's address, without its port.
         is_upgrade: The client asks to speak another protocol from here on.
         tunnel: After `Responder.switch`: what the client sends in that protocol.
+        notes: What its handler found out, for its span, under OpenTelemetry's names.
     """
 
     method: bytes
@@ -37,6 +38,7 @@ class Request:
     peer: str = ""
     is_upgrade: bool = False
     tunnel: Body = field(default_factory=Body)
+    notes: dict[str, str | int | float] = field(default_factory=dict)
 
     @property
     def path(self) -> bytes:
@@ -55,11 +57,13 @@ class Responder(Protocol):
     `finally` may still await, for a few seconds. Writing after it raises `ClientGone`.
 
     Attributes:
+        status: What was answered; 0: nothing yet.
         started: The status has been said: it cannot be changed any more.
         finished: The answer is whole.
         gone: The client is no longer there.
     """
 
+    status: int
     started: bool
     finished: bool
     gone: bool

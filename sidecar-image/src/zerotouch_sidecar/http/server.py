@@ -110,6 +110,16 @@ class Server:
         return int(self._server.sockets[0].getsockname()[1])
 
     @property
+    def limits(self) -> ServerLimits:
+        """What connections are bounded by."""
+        return self._listener.limits
+
+    @limits.setter
+    def limits(self, limits: ServerLimits) -> None:
+        """Bounds connections that are made from now on otherwise."""
+        self._listener.limits = limits
+
+    @property
     def connections(self) -> int:
         """How many clients are connected."""
         return len(self._listener.connections)

@@ -1,0 +1,1 @@
+"""The way in: a streaming reverse proxy to the agent."""

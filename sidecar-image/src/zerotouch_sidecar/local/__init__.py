@@ -1,0 +1,1 @@
+"""The way out: what the agent reaches on the pod's loopback."""

@@ -1,0 +1,1 @@
+"""What the kubelet, Prometheus and people ask the sidecar about itself."""

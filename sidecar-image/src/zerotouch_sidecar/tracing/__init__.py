@@ -1,0 +1,1 @@
+"""Spans of what passes through the sidecar, for an OpenTelemetry collector. Off unless configured."""

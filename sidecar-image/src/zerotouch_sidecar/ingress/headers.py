@@ -1,0 +1,66 @@
+"""Which headers pass between a client and the agent, and what the sidecar adds."""
+
+import re
+from typing import Final
+
+from zerotouch_contract import headers as names
+from zerotouch_sidecar.http.head import FRAMING, tokens
+from zerotouch_sidecar.http.message import Headers, Request
+from zerotouch_sidecar.tracing.span import new_id
+
+REQUEST_ID: Final = names.REQUEST_ID.encode()
+TRACE_PARENT: Final = names.TRACE_PARENT.encode()
+
+_OURS: Final = b"x-agent-"
+"""Headers of the platform: a client's own would be taken for ours."""
+
+_REPLACED: Final = frozenset((TRACE_PARENT, b"expect", b"x-forwarded-for", b"x-forwarded-host", b"x-forwarded-proto"))
+_id: Final = re.compile(rb"^[A-Za-z0-9._:+/=-]{1,128}$")
+
+
+def request_id(request: Request) -> bytes:
+    """The client's id if it is one that fits into any log, else a new one."""
+    given = request.header(REQUEST_ID)
+    return given if given is not None and _id.match(given) else new_id()
+
+
+def to_agent(request: Request, given_id: bytes, traceparent: bytes) -> Headers:
+    """The request's headers for the agent: without those of this hop, and without what only the sidecar may say."""
+    dropped = FRAMING | tokens(request.headers, b"connection")
+    passed: Headers = []
+    chain, host, proto = request.peer.encode(), b"", b"http"
+    for name, value in request.headers:
+        if name == b"host":
+            host = value
+        if name == b"x-forwarded-for":
+            chain = b"%b, %b" % (value, request.peer.encode())
+        elif name == b"x-forwarded-proto":
+            proto = value
+        elif name == b"x-forwarded-host":
+            host = value
+        elif name not in dropped and name not in _REPLACED and not _is_reserved(name):
+            passed.append((name, value))
+    passed += (
+        (REQUEST_ID, given_id),
+        (TRACE_PARENT, traceparent),
+        (b"x-forwarded-for", chain),
+        (b"x-forwarded-proto", proto),
+        (b"x-forwarded-host", host),
+    )
+    if request.is_upgrade:
+        passed += ((b"connection", b"upgrade"), (b"upgrade", b"websocket"))
+    return passed
+
+
+def to_client(headers: Headers, given_id: bytes) -> Headers:
+    """The agent's headers for the client: without those of this hop, and with the request's id."""
+    dropped = FRAMING | tokens(headers, b"connection")
+    return [*(pair for pair in headers if pair[0] not in dropped and pair[0] != REQUEST_ID), (REQUEST_ID, given_id)]
+
+
+def _is_reserved(name: bytes) -> bool:
+    """WSGI and CGI read an underscore as a dash, so `x_agent_request_id` would be taken for ours too."""
+    if b"_" in name:
+        name = name.replace(b"_", b"-")
+        return name.startswith(_OURS) or name in _REPLACED
+    return name.startswith(_OURS)

@@ -1,0 +1,244 @@
+"""Tries targets one after the other until an answer begins: retries, breakers, fallbacks. Nothing is repeated after that."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Iterable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from itertools import count
+from random import random
+from time import monotonic
+from typing import Final
+
+from zerotouch_sidecar.http.errors import ConnectTimeout, FirstByteTimeout, HttpError, IdleTimeout, UpstreamError
+from zerotouch_sidecar.http.message import Headers, header
+from zerotouch_sidecar.models.backoff import pause_seconds, retry_after_seconds
+from zerotouch_sidecar.models.breaker import Breaker, Permit
+from zerotouch_sidecar.models.call import Call
+from zerotouch_sidecar.models.metering import Metering
+from zerotouch_sidecar.models.plan import Live, Plan
+from zerotouch_sidecar.models.providers.base import Answer
+from zerotouch_sidecar.models.refusals import Fault, Refusal
+from zerotouch_sidecar.models.routing import Step
+
+WHOLE_BYTES: Final = 8 * 1024 * 1024
+"""An answer up to this size is read whole before the agent gets it, so that one that breaks off can be made again."""
+
+FAILURE_BYTES: Final = 64 * 1024
+"""What is read of a provider's account of its failure."""
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class Begun:
+    """An answer that has begun. Exactly one of `succeeded`, `broke` and `dropped` is called at its end."""
+
+    step: Step
+    answer: Answer
+    first: bytes
+    """The whole body, or its first piece."""
+
+    rest: AsyncIterator[bytes] | None
+    """What comes after it; none: it is whole."""
+
+    breaker: Breaker
+    permit: Permit
+    live: Live
+    skipped: int = 0
+
+    def succeeded(self) -> None:
+        """The answer came to its end."""
+        self.breaker.succeeded(self.permit)
+        self._let_go()
+
+    def broke(self) -> None:
+        """The answer broke off."""
+        self.breaker.failed(self.permit, monotonic())
+        self._let_go()
+
+    def dropped(self) -> None:
+        """The agent went away."""
+        self.breaker.dropped(self.permit)
+        self._let_go()
+
+    def _let_go(self) -> None:
+        self.answer.close()
+        if self.live.slots is not None:
+            self.live.slots.release()
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why a target gave no answer."""
+
+    refusal: Refusal
+    error_type: str
+    step: Step
+    is_repeatable: bool = False
+    """Whether the same target may be asked again."""
+
+    status: int = 0
+    """The provider's own answer follows; 0: it gave none."""
+
+    headers: Headers = field(default_factory=list)
+    body: bytes = b""
+    retry_after_seconds: float | None = None
+
+
+@dataclass(slots=True)
+class Attempts:
+    """The attempts for one call."""
+
+    plan: Plan
+    call: Call
+    metering: Metering
+    waited_seconds: float = 0.0
+    """Spent waiting for providers."""
+
+    is_sent: bool = False
+    """Whether a provider may be at work for a call that has no answer yet."""
+
+    async def begin(self, steps: Iterable[Step]) -> Begun | Failure:
+        """Returns the first answer that begins, or the last failure."""
+        failure: Failure | None = None
+        for skipped, step in enumerate(steps):
+            outcome = await self._target(step)
+            if isinstance(outcome, Begun):
+                outcome.skipped = skipped
+                return outcome
+            if failure is None or outcome.error_type != "breaker_open":
+                failure = outcome
+        assert failure is not None, "a call has at least one target"
+        return failure
+
+    async def _target(self, step: Step) -> Begun | Failure:
+        target = step.target
+        breaker = self.plan.breakers[target.provider, target.model]
+        failure: Failure | None = None
+        for attempt in count(1):
+            permit = breaker.ask(monotonic())
+            if permit is None:
+                return failure or _is_open(step, breaker)
+            outcome = await self._guarded(step, breaker, permit)
+            if isinstance(outcome, Begun):
+                return outcome
+            failure = outcome
+            self.metering.attempt_failed(target.provider, target.model, failure.error_type)
+            pause = pause_seconds(self.plan.retry, attempt, failure.retry_after_seconds, random)
+            if not failure.is_repeatable or attempt >= self.plan.retry.attempts or pause is None:
+                return failure
+            self.metering.retried(target.provider, target.model)
+            await asyncio.sleep(pause)
+        raise AssertionError("count never ends")
+
+    async def _guarded(self, step: Step, breaker: Breaker, permit: Permit) -> Begun | Failure:
+        """Makes one attempt within the provider's bound of calls at one time, and tells the breaker how it ended."""
+        live = self.plan.providers[step.target.provider]
+        if live.key.is_missing:
+            breaker.dropped(permit)
+            return _failed(step, Fault.REFUSED_KEY, "no_key", f"Provider {step.target.provider} has no key: its Secret is missing or empty")
+        outcome: Begun | Failure | None = None
+        has_slot = False
+        try:
+            if live.slots is not None:
+                async with asyncio.timeout(live.config.timeout_seconds):
+                    await live.slots.acquire()
+                has_slot = True
+            outcome = await self._once(step, breaker, permit, live)
+            return outcome
+        except TimeoutError:
+            return _failed(
+                step, Fault.UNAVAILABLE, "concurrency", f"Provider {step.target.provider} is busy with as many calls as it may have"
+            )
+        finally:
+            if has_slot and live.slots is not None and not isinstance(outcome, Begun):
+                live.slots.release()
+            if outcome is None:  # cancelled, or never sent
+                breaker.dropped(permit)
+
+    async def _once(self, step: Step, breaker: Breaker, permit: Permit, live: Live) -> Begun | Failure:
+        started = monotonic()
+        answer: Answer | None = None
+        begun: Begun | None = None
+        try:
+            self.is_sent = True
+            answer = await live.provider.send(self.call, step.target.model)
+            if answer.status == 401 or answer.status in (408, 429) or answer.status >= 500:
+                failure = await _told(step, answer, live)
+                (breaker.failed(permit, monotonic()) if answer.status >= 500 else breaker.dropped(permit))
+                self.is_sent = False
+                return failure
+            first, rest = await _opening(answer, is_stream=self.call.is_stream and answer.status < 400)
+            if permit.is_trial:
+                breaker.succeeded(permit)
+            begun = Begun(step, answer, first, rest, breaker, permit, live)
+            return begun
+        except Exception as error:  # plugins may raise anything
+            breaker.failed(permit, monotonic())
+            self.is_sent = False
+            return _broken(step, error)
+        finally:
+            self.waited_seconds += monotonic() - started
+            if answer is not None and begun is None:
+                answer.close()
+
+
+async def _opening(answer: Answer, *, is_stream: bool) -> tuple[bytes, AsyncIterator[bytes] | None]:
+    """Reads what must have come before an answer counts as begun: a stream's first piece, or everything."""
+    chunks = answer.chunks()
+    if is_stream:
+        async for chunk in chunks:
+            if chunk:
+                return chunk, chunks
+        return b"", None
+    pieces: list[bytes] = []
+    size = 0
+    async for chunk in chunks:
+        pieces.append(chunk)
+        size += len(chunk)
+        if size > WHOLE_BYTES:
+            return b"".join(pieces), chunks
+    return b"".join(pieces), None
+
+
+async def _told(step: Step, answer: Answer, live: Live) -> Failure:
+    """Reads a provider's own account of its failure."""
+    name, status = step.target.provider, answer.status
+    if status == 401:  # its account may repeat the key, and the agent can do nothing about it
+        is_new = await asyncio.to_thread(live.key.read)
+        message = f"Provider {name} refused the sidecar's key: the key in its Secret is wrong or expired"
+        return Failure(Refusal(Fault.REFUSED_KEY, message), "401", step, is_repeatable=is_new)
+    body = b""
+    with suppress(HttpError):
+        body = await answer.read(FAILURE_BYTES)
+    pair = (header(answer.headers, b"retry-after-ms") or b"", header(answer.headers, b"retry-after") or b"")
+    wait = retry_after_seconds(pair[0].decode("latin-1"), pair[1].decode("latin-1"), datetime.now(UTC))
+    fault = Fault.RATE_LIMITED if status == 429 else Fault.FAILED
+    refusal = Refusal(fault, f"Provider {name} answered {status}", retry_after_seconds=wait)
+    return Failure(
+        refusal, str(status), step, is_repeatable=True, status=status, headers=answer.headers, body=body, retry_after_seconds=wait
+    )
+
+
+def _broken(step: Step, error: Exception) -> Failure:
+    name = step.target.provider
+    if isinstance(error, ConnectTimeout | FirstByteTimeout | IdleTimeout):
+        return _failed(step, Fault.TIMED_OUT, error.kind, f"Provider {name} did not answer in time")
+    if isinstance(error, UpstreamError):
+        return Failure(
+            Refusal(Fault.FAILED, f"Provider {name} cannot be reached or broke off: {error}"), error.kind, step, is_repeatable=True
+        )
+    log.error("provider failed", extra={"provider": name, "error": type(error).__name__})
+    return _failed(step, Fault.FAILED, "provider_error", f"Provider {name} failed in the sidecar")
+
+
+def _failed(step: Step, fault: Fault, error_type: str, message: str) -> Failure:
+    return Failure(Refusal(fault, message), error_type, step)
+
+
+def _is_open(step: Step, breaker: Breaker) -> Failure:
+    wait = breaker.wait_seconds(monotonic())
+    message = f"Provider {step.target.provider} failed too often and is left alone for a while"
+    return Failure(Refusal(Fault.UNAVAILABLE, message, retry_after_seconds=wait), "breaker_open", step)

@@ -1,0 +1,160 @@
+"""Records in a NATS key-value bucket: one key for each agent, replaced only at the revision that was read."""
+
+import asyncio
+import logging
+import ssl
+from dataclasses import dataclass
+from typing import Any, Final
+
+import msgspec
+from nats.aio.client import Client
+from nats.errors import Error as NatsError
+from nats.errors import TimeoutError as NatsTimeoutError
+from nats.js.api import KeyValueConfig
+from nats.js.errors import BucketNotFoundError, KeyNotFoundError, KeyWrongLastSequenceError
+from nats.js.errors import Error as JetStreamError
+from nats.js.kv import KeyValue
+
+from zerotouch_sidecar.models.budget.ledger import Change
+from zerotouch_sidecar.models.budget.record import Record
+from zerotouch_sidecar.models.budget.store import Step, StoreAwayError
+
+BUCKET: Final = "zerotouch-budgets"
+"""Holds the budgets of all agents of a NATS account."""
+
+PING_SECONDS: Final = 5
+"""A server that does not answer two pings is left for another one."""
+
+CALL_SECONDS: Final = 2.0
+CLOSE_SECONDS: Final = 1.0
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class NatsPlace:
+    """Where the bucket is, and how to get in."""
+
+    url: str
+    credentials_file: str = ""
+    ca_file: str = ""
+    replicas: int = 1
+
+
+class NatsStore:
+    """Reads and writes one agent's record. `connect` may fail and be tried again; until then the store is away."""
+
+    is_shared = True
+
+    def __init__(self, place: NatsPlace, key: str) -> None:
+        self._place = place
+        self._key = key
+        self._client: Client | None = None
+        self._connecting: asyncio.Task[None] | None = None
+        self._bucket: KeyValue | None = None
+        self._last: tuple[Record | None, int] | None = None
+
+    async def change(self, step: Step) -> Change:
+        """Replaces the record; when another pod was faster it is read again."""
+        client = await self._connected()
+        try:
+            if self._bucket is not None:
+                try:
+                    return await self._replaced(self._bucket, step)
+                except (JetStreamError, NatsTimeoutError):  # the bucket may be lost, and is then made again
+                    self._bucket = self._last = None
+            self._bucket = await self._opened(client)
+            return await self._replaced(self._bucket, step)
+        except (NatsError, OSError) as error:
+            self._bucket = self._last = None
+            raise StoreAwayError(type(error).__name__) from error
+        except asyncio.CancelledError:
+            self._last = None  # whether it was written is not known
+            raise
+
+    async def close(self) -> None:
+        """Ends the connection, if there is one."""
+        if self._connecting is not None:
+            self._connecting.cancel()
+            await asyncio.wait([self._connecting])
+        if self._client is not None:
+            try:
+                async with asyncio.timeout(CLOSE_SECONDS):
+                    await self._client.close()
+            except (NatsError, TimeoutError, OSError):
+                return
+
+    async def _replaced(self, bucket: KeyValue, step: Step) -> Change:
+        while True:
+            record, revision = self._last or await self._read(bucket)
+            change = step(record)
+            self._last = None
+            if change.record != record:
+                try:
+                    revision = await bucket.update(self._key, _encoded(change.record), last=revision)
+                except KeyWrongLastSequenceError:
+                    continue
+            self._last = change.record, revision
+            return change
+
+    async def _read(self, bucket: KeyValue) -> tuple[Record | None, int]:
+        try:
+            entry = await bucket.get(self._key)
+        except KeyNotFoundError as error:
+            return None, (error.entry.revision or 0) if error.entry else 0
+        return _decoded(entry.value or b""), entry.revision or 0
+
+    async def _opened(self, client: Client) -> KeyValue:
+        stream = client.jetstream(timeout=CALL_SECONDS)
+        try:
+            return await stream.key_value(BUCKET)
+        except BucketNotFoundError:
+            log.info("budget bucket is made", extra={"bucket": BUCKET})
+            return await stream.create_key_value(KeyValueConfig(bucket=BUCKET, history=1, replicas=self._place.replicas))
+
+    async def _connected(self) -> Client:
+        """Returns a connection that works, at once or not at all; one that does not is mended in the background."""
+        if self._client is None:
+            if self._connecting is None or self._connecting.done():
+                self._connecting = asyncio.create_task(self._connect())
+            await asyncio.wait([self._connecting])
+        if self._client is None or not self._client.is_connected:
+            raise StoreAwayError("not connected")
+        return self._client
+
+    async def _connect(self) -> None:
+        options: dict[str, Any] = {"user_credentials": self._place.credentials_file} if self._place.credentials_file else {}
+        if self._place.ca_file:
+            options["tls"] = await asyncio.to_thread(ssl.create_default_context, cafile=self._place.ca_file)
+        client = Client()
+        try:
+            await client.connect(
+                self._place.url.split(","),
+                max_reconnect_attempts=-1,
+                reconnect_time_wait=1,
+                connect_timeout=2,
+                ping_interval=PING_SECONDS,
+                error_cb=_noted,
+                **options,
+            )
+        except (NatsError, OSError, ValueError) as error:
+            log.warning("NATS refused the sidecar", extra={"error": type(error).__name__})
+            return
+        self._client = client
+
+
+async def _noted(error: Exception) -> None:
+    log.info("NATS connection", extra={"error": type(error).__name__})
+
+
+def _encoded(record: Record) -> bytes:
+    return msgspec.json.encode(record)
+
+
+def _decoded(value: bytes) -> Record | None:
+    """Reads a record; one that cannot be read counts as lost."""
+    try:
+        return msgspec.json.decode(value, type=Record)
+    except msgspec.DecodeError:
+        log.error("budget record cannot be read and is made again")
+        return None

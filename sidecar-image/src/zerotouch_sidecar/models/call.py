@@ -1,0 +1,113 @@
+"""One model call as the proxy sees it: its body is read once, for the few fields that matter, and the rest stays bytes."""
+
+from dataclasses import dataclass
+from typing import Final, TypeVar
+
+import msgspec
+
+from zerotouch_sidecar.http.message import Headers
+from zerotouch_sidecar.models.amounts import Usage
+from zerotouch_sidecar.models.refusals import Fault, Refusal
+from zerotouch_sidecar.models.surfaces import Events, Operation
+
+BYTES_PER_TOKEN: Final = 4
+"""For estimates: about right for English in today's tokenizers."""
+
+OUTPUT_GUESS_TOKENS: Final = 1024
+"""How long an answer is thought to be when the request does not bound it."""
+
+OUTPUT_MOST_TOKENS: Final = 131_072
+"""A larger bound in a request is not believed, or it would set the whole budget aside."""
+
+_encoder: Final = msgspec.json.Encoder()
+_fields: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_text: Final = msgspec.json.Decoder(str)
+_truth: Final = msgspec.json.Decoder(bool | None)
+_number: Final = msgspec.json.Decoder(int | None)
+_options: Final = msgspec.json.Decoder(dict[str, msgspec.Raw] | None)
+T = TypeVar("T")
+
+_TRUE: Final = msgspec.Raw(b"true")
+
+
+class UnreadableCallError(Exception):
+    """The request's body is not what the operation takes."""
+
+    def __init__(self, refusal: Refusal) -> None:
+        self.refusal = refusal
+        super().__init__(refusal.message)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A model call of an agent."""
+
+    operation: Operation
+    model: str
+    """What the agent asks for."""
+
+    fields: dict[str, msgspec.Raw]
+    """The body, each value as the agent wrote it."""
+
+    headers: Headers
+    """What the agent sent, without what must not leave the pod."""
+
+    is_stream: bool
+    output_limit: int | None
+    has_usage_chunk: bool
+    """Whether a streamed answer ends with its usage because the agent asked for it."""
+
+    body_bytes: int
+
+    def estimate(self) -> Usage:
+        """Returns what the call is thought to use, before it is made."""
+        if not self.operation.is_charged:
+            return Usage()
+        output = 0
+        if self.operation.output_limits:
+            output = min(OUTPUT_GUESS_TOKENS if self.output_limit is None else max(0, self.output_limit), OUTPUT_MOST_TOKENS)
+        return Usage(self.input_estimate(), output)
+
+    def input_estimate(self) -> int:
+        """Returns about how many tokens the request itself has."""
+        return self.body_bytes // BYTES_PER_TOKEN + 1 if self.operation.is_charged else 0
+
+    def body_for(self, model: str) -> bytes:
+        """Returns the body that asks a provider for one of its models, and a streamed answer for its usage."""
+        fields = self.fields | {"model": msgspec.Raw(_encoder.encode(model))}
+        if self.wants_usage_chunk:
+            options = _options.decode(fields.get("stream_options", b"null")) or {}
+            fields["stream_options"] = msgspec.Raw(_encoder.encode(options | {"include_usage": _TRUE}))
+        return _encoder.encode(fields)
+
+    @property
+    def wants_usage_chunk(self) -> bool:
+        """Whether the sidecar asks for a usage chunk that the agent did not ask for, and must take out again."""
+        return self.is_stream and self.operation.events is Events.CHAT and not self.has_usage_chunk
+
+
+def read_call(operation: Operation, headers: Headers, body: bytes) -> Call:
+    """Reads a request's body.
+
+    Raises:
+        UnreadableCallError: With what to tell the agent.
+    """
+    try:
+        fields = _fields.decode(body)
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
+        raise UnreadableCallError(Refusal(Fault.INVALID, f"The body is not a JSON object: {error}")) from None
+    if "model" not in fields:
+        raise UnreadableCallError(Refusal(Fault.INVALID, "The body has no model: name one of /models", "model"))
+    model = _read(fields, "model", _text)
+    is_stream = operation.events is not None and bool(_read(fields, "stream", _truth))
+    limits = [_read(fields, name, _number) for name in operation.output_limits]
+    limit = next((limit for limit in limits if limit is not None), None)
+    options = _read(fields, "stream_options", _options) or {}
+    return Call(operation, model, fields, headers, is_stream, limit, bool(_read(options, "include_usage", _truth)), len(body))
+
+
+def _read(fields: dict[str, msgspec.Raw], name: str, decoder: msgspec.json.Decoder[T]) -> T:
+    try:
+        return decoder.decode(fields.get(name, b"null"))
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise UnreadableCallError(Refusal(Fault.INVALID, f"{name}: {error}", name)) from None

@@ -1,0 +1,96 @@
+"""Reads a stream of server-sent events on its way through: finds its usage, and takes out what the agent did not ask for."""
+
+from typing import Final
+
+from zerotouch_sidecar.models.amounts import Usage
+from zerotouch_sidecar.models.usage import MARK, combined, find_usage
+
+HELD_BYTES: Final = 1024 * 1024
+"""An event that is longer passes unread: its usage is then estimated."""
+
+_ENDS: Final = (b"\n\n", b"\n\r\n")
+
+
+class EventReader:
+    """Takes the pieces of a stream in order and gives back what to send on.
+
+    Args:
+        drops_usage: Whether chunks that hold nothing but usage are taken out. Whole events are then sent on, else the pieces as they came.
+    """
+
+    def __init__(self, *, drops_usage: bool = False) -> None:
+        self.usage: Usage | None = None
+        self.events = 0
+        """Events that were seen, which is about how many tokens were written."""
+
+        self.is_told = False
+        """Whether the stream said what it used in all, and not only what its input was."""
+
+        self._drops = drops_usage
+        self._tail = b""
+        self._is_lost = False
+
+    @property
+    def is_mid_event(self) -> bool:
+        """Whether what was sent on ends within an event."""
+        return self._is_lost or (bool(self._tail) and not self._drops)
+
+    def feed(self, piece: bytes) -> bytes:
+        """Takes a piece; returns what to send on, which may be nothing."""
+        if self._is_lost:
+            return piece
+        held = self._tail + piece if self._tail else piece
+        end = _last_end(held)
+        whole, self._tail = held[:end], held[end:]
+        kept = self._read(whole) if whole else b""
+        if len(self._tail) <= HELD_BYTES:
+            return kept if self._drops else piece
+        rest, self._tail, self._is_lost = self._tail, b"", True
+        return kept + rest if self._drops else piece
+
+    def finish(self) -> bytes:
+        """Takes the end of the stream; returns what was held back."""
+        rest, self._tail = self._tail, b""
+        if not rest:
+            return b""
+        kept = self._read(rest)
+        return kept if self._drops else b""
+
+    def _read(self, whole: bytes) -> bytes:
+        if MARK not in whole:
+            self.events += whole.count(b"data:")
+            return whole
+        events = _split(whole)
+        return b"".join([event for event in events if not self._is_dropped(event)])
+
+    def _is_dropped(self, event: bytes) -> bool:
+        self.events += event.count(b"data:")
+        if MARK not in event:
+            return False
+        lines = event.splitlines()
+        data = b"\n".join([line[5:].removeprefix(b" ") for line in lines if line.startswith(b"data:")])
+        found = find_usage(data)
+        if found is None:
+            return False
+        self.usage = combined(self.usage, found.usage)
+        self.is_told = self.is_told or not found.is_start
+        if self._drops and found.has_no_choices:
+            self.events -= 1
+            return True
+        return False
+
+
+def _last_end(held: bytes) -> int:
+    """Returns where the last whole event ends: after an empty line."""
+    return max((at + len(mark) for mark in _ENDS if (at := held.rfind(mark)) >= 0), default=0)
+
+
+def _split(whole: bytes) -> list[bytes]:
+    events: list[bytes] = []
+    start = 0
+    while start < len(whole):
+        ends = [at + len(mark) for mark in _ENDS if (at := whole.find(mark, start)) >= 0]
+        end = min(ends, default=len(whole))
+        events.append(whole[start:end])
+        start = end
+    return events

@@ -1,0 +1,174 @@
+"""One model call from its request to the end of its answer."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from time import monotonic
+
+from zerotouch_contract import headers as names
+from zerotouch_sidecar.http.errors import ClientGone, HttpError
+from zerotouch_sidecar.http.message import Headers, Responder
+from zerotouch_sidecar.models.admission import Admission, Entry
+from zerotouch_sidecar.models.amounts import Usage
+from zerotouch_sidecar.models.attempts import Attempts, Begun, Failure
+from zerotouch_sidecar.models.call import BYTES_PER_TOKEN, Call
+from zerotouch_sidecar.models.events import EventReader
+from zerotouch_sidecar.models.forwarding import to_agent
+from zerotouch_sidecar.models.metering import Metering
+from zerotouch_sidecar.models.plan import Plan
+from zerotouch_sidecar.models.refusals import NO_RETRY, Fault, Refusal
+from zerotouch_sidecar.models.routing import Step
+from zerotouch_sidecar.models.usage import find_usage
+
+CANCELLED = "cancelled"
+"""The error type of a call whose agent went away."""
+
+
+@dataclass(slots=True)
+class Exchange:
+    """What is known while one call runs."""
+
+    plan: Plan
+    call: Call
+    entry: Entry
+    admission: Admission
+    metering: Metering
+    responder: Responder
+    started: float
+    usage: Usage | None = None
+    """What the call used, as soon as it is known."""
+
+    async def run(self, steps: list[Step]) -> None:
+        """Makes the call, answers the agent, and settles the account however it ends."""
+        attempts = Attempts(self.plan, self.call, self.metering)
+        step, error_type = steps[0], CANCELLED
+        try:
+            outcome = await attempts.begin(steps)
+            step = outcome.step
+            if isinstance(outcome, Begun):
+                error_type = await self._answer(outcome, attempts)
+            else:
+                self.usage, error_type = Usage(), outcome.error_type
+                await self._refuse(outcome, attempts)
+        finally:
+            if self.usage is None:  # the agent went away before an answer began
+                self.usage = Usage(self.call.input_estimate() if attempts.is_sent else 0)
+            cost = step.alias.price.amount(self.usage)
+            self.admission.leave(self.entry, self.usage, cost)
+            if self.usage.total_tokens:
+                self.metering.used(self.call.operation, step, self.usage, cost)
+            self.metering.ended(self.call.operation, step, monotonic() - self.started, error_type)
+
+    async def _answer(self, begun: Begun, attempts: Attempts) -> str:
+        """Sends an answer on; returns its error type."""
+        is_stream = self.call.is_stream and begun.answer.status < 400
+        elapsed = monotonic() - self.started
+        overhead = elapsed - attempts.waited_seconds
+        self.metering.began(self.call.operation, begun.step, elapsed, overhead, is_stream=is_stream, skipped=begun.skipped)
+        headers = to_agent(begun.answer.headers) + _told(begun.step, begun.skipped, overhead)
+        if is_stream:
+            return await self._stream(begun, headers)
+        if begun.rest is not None:
+            return await self._pass(begun, headers)
+        begun.succeeded()
+        self.usage = self._whole_usage(begun)
+        await self.responder.send(begun.answer.status, headers, begun.first)
+        return "" if begun.answer.status < 400 else str(begun.answer.status)
+
+    async def _stream(self, begun: Begun, headers: Headers) -> str:
+        """Copies a stream. If it breaks off, it is ended in the way that the surface's SDK takes for an error."""
+        reader = EventReader(drops_usage=self.call.wants_usage_chunk)
+        end = begun.dropped
+        try:
+            await self.responder.start(begun.answer.status, headers)
+            if kept := reader.feed(begun.first):
+                await self.responder.write(kept)
+            try:
+                async for chunk in begun.rest or _no_more():
+                    if kept := reader.feed(chunk):
+                        await self.responder.write(kept)
+            except ClientGone:
+                raise
+            except Exception as error:
+                end = begun.broke
+                await self.responder.end(self._broken_end(begun, reader))
+                return error.kind if hasattr(error, "kind") else "broken"
+            end = begun.succeeded
+            await self.responder.end(reader.finish())
+            return ""
+        finally:
+            end()
+            reader.finish()
+            self.usage = self._stream_usage(reader)
+
+    def _broken_end(self, begun: Begun, reader: EventReader) -> bytes:
+        events = self.call.operation.events
+        assert events is not None, "only what has events is streamed"
+        refusal = Refusal(Fault.FAILED, f"Provider {begun.step.target.provider} broke off in the middle of its answer")
+        return (b"\n\n" if reader.is_mid_event else b"") + refusal.event(events)
+
+    async def _pass(self, begun: Begun, headers: Headers) -> str:
+        """Copies an answer that is too large to hold. If it breaks off, the agent's connection does too."""
+        size = len(begun.first)
+        end = begun.dropped
+        try:
+            await self.responder.start(begun.answer.status, headers)
+            await self.responder.write(begun.first)
+            try:
+                async for chunk in begun.rest or _no_more():
+                    size += len(chunk)
+                    await self.responder.write(chunk)
+            except ClientGone:
+                raise
+            except HttpError:
+                end = begun.broke
+                self.responder.abort()
+                return "broken"
+            end = begun.succeeded
+            await self.responder.end()
+            return ""
+        finally:
+            end()
+            self.usage = Usage(self.call.input_estimate(), size // BYTES_PER_TOKEN if self.call.operation.output_limits else 0)
+
+    async def _refuse(self, failure: Failure, attempts: Attempts) -> None:
+        """Answers with the last failure: in the provider's own words if they are JSON, else in the sidecar's."""
+        overhead = monotonic() - self.started - attempts.waited_seconds
+        told = _told(failure.step, 0, overhead)
+        if failure.status and failure.body.lstrip().startswith(b"{"):
+            headers = [*to_agent(failure.headers), NO_RETRY, *told]
+            await self.responder.send(failure.status, headers, failure.body)
+            return
+        refusal = failure.refusal
+        status = failure.status or refusal.fault.value.status
+        await self.responder.send(status, refusal.headers() + told, refusal.body(self.call.operation.surface))
+
+    def _whole_usage(self, begun: Begun) -> Usage:
+        if begun.answer.status >= 400 or not self.call.operation.is_charged:
+            return Usage()
+        found = find_usage(begun.first)
+        if found is not None:
+            return found.usage
+        return Usage(self.call.input_estimate(), len(begun.first) // BYTES_PER_TOKEN if self.call.operation.output_limits else 0)
+
+    def _stream_usage(self, reader: EventReader) -> Usage:
+        """Returns what a stream says that it used; of one that never said so, or broke off before: about one token for each event."""
+        known = reader.usage or Usage(self.call.input_estimate())
+        if reader.is_told:
+            return known
+        return Usage(known.input_tokens, max(known.output_tokens, reader.events), known.cached_tokens)
+
+
+async def _no_more() -> AsyncIterator[bytes]:
+    nothing: tuple[bytes, ...] = ()
+    for chunk in nothing:
+        yield chunk
+
+
+def _told(step: Step, skipped: int, overhead_seconds: float) -> Headers:
+    told = [
+        (names.OVERHEAD.encode(), f"{overhead_seconds * 1000:.2f}".encode()),
+        (names.PROVIDER.encode(), step.target.provider.encode()),
+    ]
+    if skipped:
+        told.append((names.FALLBACK.encode(), str(skipped).encode()))
+    return told

@@ -1,0 +1,112 @@
+"""What a configuration means for model calls: aliases, and the providers and breakers behind their targets."""
+
+import asyncio
+import ssl
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from zerotouch_sidecar.config import llm as config
+from zerotouch_sidecar.errors import ConfigurationError
+from zerotouch_sidecar.http.limits import Timeouts
+from zerotouch_sidecar.http.upstream import Upstream
+from zerotouch_sidecar.models.amounts import FREE, Price
+from zerotouch_sidecar.models.backoff import RetryRule
+from zerotouch_sidecar.models.breaker import Breaker, BreakerRule
+from zerotouch_sidecar.models.keys import KeyFile
+from zerotouch_sidecar.models.providers.base import Provider, Setup
+from zerotouch_sidecar.models.providers.registry import make_provider
+from zerotouch_sidecar.models.routing import Alias, Target
+from zerotouch_sidecar.models.surfaces import Surface
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """A provider that is connected to."""
+
+    config: config.Provider
+    provider: Provider
+    key: KeyFile
+    slots: asyncio.Semaphore | None
+    """Bounds the calls at one time; none: no bound."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """One configuration at work. Calls keep the plan that they began with."""
+
+    llm: config.Llm
+    aliases: Mapping[str, Alias] = field(default_factory=dict)
+    providers: Mapping[str, Live] = field(default_factory=dict)
+    breakers: Mapping[tuple[str, str], Breaker] = field(default_factory=dict)
+    calls: set[object] = field(default_factory=set)
+    """The calls that run by this plan: a provider that a later plan has no more is let go of when there are none."""
+
+    @property
+    def retry(self) -> RetryRule:
+        """How often targets are tried."""
+        rule = self.llm.retry
+        return RetryRule(rule.attempts, rule.initial_backoff_milliseconds / 1000, rule.max_backoff_milliseconds / 1000)
+
+    def surfaces(self, alias: Alias) -> frozenset[Surface]:
+        """Returns the protocols in which an alias's own targets can be called."""
+        return frozenset().union(*(self.providers[target.provider].provider.surfaces for target in alias.targets))
+
+
+def make_plan(llm: config.Llm, before: Plan) -> Plan:
+    """Makes a plan. Providers and breakers of the plan before it that did not change go on.
+
+    Raises:
+        ConfigurationError: A provider cannot be made, or models cannot stand in for each other.
+    """
+    providers: dict[str, Live] = {}
+    for at, each in enumerate(llm.providers):
+        old = before.providers.get(each.name)
+        providers[each.name] = old if old is not None and old.config == each else _live(each, f"llm.providers[{at}]")
+    aliases = {model.alias: _alias(model) for model in llm.models}
+    same_rule = llm.circuit_breaker == before.llm.circuit_breaker
+    rule = BreakerRule(llm.circuit_breaker.failures, llm.circuit_breaker.window_seconds, llm.circuit_breaker.cooldown_seconds)
+    targets = {(target.provider, target.model) for alias in aliases.values() for target in alias.targets}
+    breakers = {key: (before.breakers.get(key) if same_rule else None) or Breaker(rule) for key in sorted(targets)}
+    plan = Plan(llm, aliases, providers, breakers)
+    _check(plan)
+    return plan
+
+
+def _check(plan: Plan) -> None:
+    for at, model in enumerate(plan.llm.models):
+        spoken = plan.surfaces(plan.aliases[model.alias])
+        for number, name in enumerate(model.fallbacks):
+            if not spoken & plan.surfaces(plan.aliases[name]):
+                where = f"llm.models[{at}].fallbacks[{number}]"
+                raise ConfigurationError(where, f"{name} speaks another protocol than {model.alias}", "name an alias of the same protocol")
+
+
+def _live(provider: config.Provider, where: str) -> Live:
+    key = KeyFile(provider.key_file)
+    key.read()
+
+    def connect(url: str) -> Upstream:
+        try:
+            tls = ssl.create_default_context(cafile=provider.ca_file) if provider.ca_file else None
+        except (OSError, ssl.SSLError) as error:
+            raise ConfigurationError(f"{where}.caFile", f"cannot be read: {error}", "give a file of PEM certificates") from error
+        return Upstream(url, tls=tls)
+
+    timeouts = Timeouts(first_byte_seconds=provider.timeout_seconds, idle_seconds=provider.timeout_seconds)
+    setup = Setup(provider.name, provider.base_url, dict(provider.headers), timeouts, lambda: key.value, connect)
+    slots = asyncio.Semaphore(provider.concurrency) if provider.concurrency else None
+    return Live(provider, make_provider(provider.type, setup, where), key, slots)
+
+
+def _alias(model: config.Model) -> Alias:
+    targets = tuple(Target(each.provider, each.model, each.weight) for each in model.targets)
+    return Alias(model.alias, targets, _price(model.price), tuple(model.fallbacks))
+
+
+def _price(price: config.Price | None) -> Price:
+    if price is None:
+        return FREE
+    given = Decimal(price.input_usd_per_million_tokens), Decimal(price.output_usd_per_million_tokens)
+    cached = price.cached_usd_per_million_tokens
+    return Price.of(input_usd=given[0], output_usd=given[1], cached_usd=given[0] if cached is None else Decimal(cached))

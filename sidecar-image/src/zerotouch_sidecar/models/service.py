@@ -1,0 +1,146 @@
+"""The model proxy as a part of the sidecar: made once, configured again when the configuration changes."""
+
+import asyncio
+from time import monotonic
+from typing import Final
+
+from zerotouch_sidecar.config.structs import Configuration
+from zerotouch_sidecar.http.message import Request, Responder
+from zerotouch_sidecar.metrics import Registry
+from zerotouch_sidecar.models.accounts import Accounts
+from zerotouch_sidecar.models.admission import Admission, BudgetRule
+from zerotouch_sidecar.models.amounts import NANO_PER_USD
+from zerotouch_sidecar.models.keys import POLL_SECONDS
+from zerotouch_sidecar.models.limits import RateLimit
+from zerotouch_sidecar.models.metering import Metering
+from zerotouch_sidecar.models.plan import Plan, make_plan
+from zerotouch_sidecar.models.proxy import Proxy, surface_of
+
+TICK_SECONDS: Final = 5.0
+"""How often leases are looked at, and what no call needs any more is let go of."""
+
+
+class Models:
+    """Owns providers, breakers, limits and the budget.
+
+    Args:
+        token: What agents must show as their key; empty: nothing.
+        pod: The pod's name, under which its part of a shared budget is kept.
+
+    Raises:
+        ConfigurationError: A provider cannot be made, or models cannot stand in for each other.
+    """
+
+    def __init__(self, configuration: Configuration, registry: Registry, *, token: str, pod: str) -> None:
+        self._token = token
+        self._metering = Metering(registry)
+        self._accounts = Accounts(pod)
+        self._old: list[Plan] = []
+        self._plan = make_plan(configuration.llm, Plan(configuration.llm))
+        self._rate_limit = _rate_limit(configuration)
+        self._proxy = self._configured(configuration)
+        registry.before_text(self._gauge)
+
+    def owns(self, path: bytes) -> bool:
+        """Whether a path of the local API belongs to the model proxy."""
+        return surface_of(path) is not None
+
+    async def handle(self, request: Request, responder: Responder) -> None:
+        """Answers one request of the local API."""
+        await self._proxy.handle(request, responder)
+
+    def configure(self, configuration: Configuration) -> None:
+        """Takes a new configuration for the calls that come. Those under way end by the one that they began with.
+
+        Raises:
+            ConfigurationError: It cannot be used, and nothing has changed.
+        """
+        before = self._plan
+        self._plan = make_plan(configuration.llm, before)
+        self._old.append(before)
+        if configuration.llm.rate_limit != before.llm.rate_limit:
+            self._rate_limit = _rate_limit(configuration)
+        self._proxy = self._configured(configuration)
+
+    async def run(self) -> None:
+        """Follows keys, keeps the budget, lets go of what is over: until cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._follow_keys())
+            tasks.create_task(self._tidy())
+
+    async def close(self) -> None:
+        """Gives back what is left of the budget's lease and ends all connections. No call may be under way."""
+        await self._accounts.close()
+        for live in {id(live): live for plan in (*self._old, self._plan) for live in plan.providers.values()}.values():
+            await live.provider.close()
+
+    def info(self) -> dict[str, object]:
+        """Returns what `/_agent/info` says of models: no key, no address of a provider."""
+        now, plan = monotonic(), self._plan
+        return {
+            "models": [
+                {"alias": alias.name, "targets": [f"{t.provider}/{t.model}" for t in alias.targets], "fallbacks": list(alias.fallbacks)}
+                for alias in plan.aliases.values()
+            ],
+            "breakers": {"/".join(key): breaker.state(now).name.lower() for key, breaker in plan.breakers.items()},
+            "keys": {
+                name: "missing" if live.key.is_missing else "present" for name, live in plan.providers.items() if live.config.key_file
+            },
+            "budget": self._accounts.info(),
+        }
+
+    def _configured(self, configuration: Configuration) -> Proxy:
+        self._accounts.configure(configuration)
+        rule = configuration.llm.budget
+        budget_rule = BudgetRule(rule.action, rule.degrade_to) if rule else BudgetRule("deny")
+        return Proxy(self._plan, Admission(self._rate_limit, self._accounts.budget, budget_rule), self._metering, self._token)
+
+    async def _follow_keys(self) -> None:
+        """Reads keys again when their files change."""
+        while True:
+            await asyncio.sleep(POLL_SECONDS)
+            for live in list(self._plan.providers.values()):
+                await asyncio.to_thread(live.key.read)
+
+    async def _tidy(self) -> None:
+        while True:
+            await asyncio.sleep(TICK_SECONDS)
+            await self._accounts.tick()
+            await self.tidy()
+
+    async def tidy(self) -> None:
+        """Lets go of what earlier configurations had and no call uses any more."""
+        if any(plan.calls for plan in self._old):
+            return
+        old, self._old = self._old, []
+        kept = {id(live) for live in self._plan.providers.values()}
+        for live in {id(live): live for plan in old for live in plan.providers.values()}.values():
+            if id(live) not in kept:
+                await live.provider.close()
+        await self._accounts.close_ended()
+
+    def _gauge(self) -> None:
+        """Sets the gauges that nobody sets as they change."""
+        now, metering, budget = monotonic(), self._metering, self._accounts.budget
+        gone = {key for plan in self._old for key in plan.breakers} - self._plan.breakers.keys()
+        for key in gone:
+            metering.breaker.forget(*key)
+        for key, breaker in self._plan.breakers.items():
+            metering.breaker.set(breaker.state(now).value, *key)
+        metering.budget.forget("tokens")
+        metering.budget.forget("usd")
+        metering.budget_store.forget()
+        if budget is None:
+            return
+        left = budget.remaining()
+        if budget.limit.tokens:
+            metering.budget.set(left.tokens, "tokens")
+        if budget.limit.nano_usd:
+            metering.budget.set(left.nano_usd / NANO_PER_USD, "usd")
+        if budget.is_shared:
+            metering.budget_store.set(0.0 if budget.is_away else 1.0)
+
+
+def _rate_limit(configuration: Configuration) -> RateLimit:
+    rule = configuration.llm.rate_limit
+    return RateLimit(requests_per_minute=rule.requests_per_minute, tokens_per_minute=rule.tokens_per_minute, now=monotonic())

@@ -1,0 +1,96 @@
+"""Finds in an answer what it used, whatever shape the surface gives it."""
+
+from typing import Annotated, Final
+
+import msgspec
+from msgspec import Meta, Struct
+
+from zerotouch_sidecar.models.amounts import Usage
+
+Tokens = Annotated[int, Meta(ge=0, le=2**40)] | None
+
+
+class _Details(Struct):
+    cached_tokens: Tokens = None
+
+
+class _Counts(Struct):
+    """Every field that any surface uses; none of them mean two things."""
+
+    prompt_tokens: Tokens = None
+    completion_tokens: Tokens = None
+    prompt_tokens_details: _Details | None = None
+    input_tokens: Tokens = None
+    output_tokens: Tokens = None
+    input_tokens_details: _Details | None = None
+    cache_creation_input_tokens: Tokens = None
+    cache_read_input_tokens: Tokens = None
+
+
+class _Inner(Struct):
+    usage: _Counts | None = None
+
+
+class _Answer(Struct):
+    usage: _Counts | None = None
+    message: _Inner | None = None
+    """Of Anthropic's `message_start`."""
+
+    response: _Inner | None = None
+    """Of the events of OpenAI's Responses."""
+
+    choices: list[msgspec.Raw] | None = None
+
+
+_decoder: Final = msgspec.json.Decoder(_Answer)
+MARK: Final = b'"usage"'
+"""What is not in the bytes of an answer without usage: most events are not looked at further."""
+
+
+class Found(Struct, frozen=True):
+    """What one JSON document says of usage."""
+
+    usage: Usage
+    has_no_choices: bool
+    """Whether it is nothing but usage, as the chunk that `include_usage` adds."""
+
+    is_start: bool
+    """Whether the answer only begins: its output is still to come."""
+
+
+def find_usage(document: bytes) -> Found | None:
+    """Reads the usage of a whole answer or of one event's data; nothing if it has none or cannot be read."""
+    try:
+        answer = _decoder.decode(document)
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
+        return None
+    counts = answer.usage
+    for inner in (answer.message, answer.response):
+        if counts is None and inner is not None:
+            counts = inner.usage
+    if counts is None:
+        return None
+    return Found(_usage(counts), answer.choices == [], is_start=answer.message is not None)
+
+
+def combined(first: Usage | None, later: Usage) -> Usage:
+    """Returns what two events of one stream say together: counts in later ones are totals, and may leave out the input."""
+    if first is None:
+        return later
+    return Usage(*map(max, first, later))
+
+
+def _usage(counts: _Counts) -> Usage:
+    if counts.prompt_tokens is not None or counts.completion_tokens is not None:
+        details = counts.prompt_tokens_details
+        cached = (details.cached_tokens if details else None) or 0
+        return _of(counts.prompt_tokens or 0, counts.completion_tokens or 0, cached)
+    details = counts.input_tokens_details
+    read = counts.cache_read_input_tokens or 0  # Anthropic counts what it read from its cache apart from the input
+    cached = (details.cached_tokens if details else None) or read
+    fresh = (counts.input_tokens or 0) + (counts.cache_creation_input_tokens or 0)
+    return _of(fresh + read, counts.output_tokens or 0, cached)
+
+
+def _of(input_tokens: int, output_tokens: int, cached: int) -> Usage:
+    return Usage(input_tokens, output_tokens, min(cached, input_tokens))

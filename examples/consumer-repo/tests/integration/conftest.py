@@ -103,7 +103,8 @@ class Bench:
 
     def on_queue(self, use: Callable[[JetStreamContext], Awaitable[T]]) -> T:
         async def connected() -> T:
-            async with await nats.connect(self.environment["NATS_URL"]) as client:
+            credentials = self.environment.get("NATS_CREDS_FILE")
+            async with await nats.connect(self.environment["NATS_URL"], user_credentials=credentials) as client:
                 return await use(client.jetstream())
 
         return asyncio.run(connected())

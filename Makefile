@@ -73,7 +73,7 @@ uninstall: .venv/.synced ## take the platform off the cluster again: [OVERLAY=..
 	@hack/uninstall.sh
 
 e2e: .venv/.synced ## run the end-to-end tests on KUBECONFIG's cluster (see tests/e2e/README.md)
-	E2E=1 $(bin)/pytest tests/e2e $(PYTEST_FLAGS)
+	E2E=1 $(bin)/pytest tests/e2e -m 'not operations' $(PYTEST_FLAGS)
 
 clean: ## remove what was built
 	rm -rf build

@@ -6,6 +6,7 @@ from typing import Final
 
 DOCKER_BUILD: Final = 'docker build -t "$@"'
 DOCKER_PUSH: Final = 'docker push "$1"'
+PACKAGE_PUSH: Final = '{} xpkg push -f "$1" "$2"'
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +16,8 @@ class Settings:
     Attributes:
         image_build: Shell command; `$1` is the tag, `$2` the folder, further arguments are the builder's own flags.
         image_load: Shell command; makes the image of tag `$1` available to the cluster.
+        xpkg_push: Shell command; pushes the package file `$1` under the name `$2`.
+        crossplane: The Crossplane CLI.
         registry: Prefix of our images.
         builds_public_images: Whether images under other people's names are built here, because the cluster cannot pull them.
         keeps_namespaces: Whether namespaces stay after the tests, to look into.
@@ -24,6 +27,8 @@ class Settings:
 
     image_build: str
     image_load: str
+    xpkg_push: str
+    crossplane: str
     registry: str
     builds_public_images: bool
     keeps_namespaces: bool
@@ -36,9 +41,12 @@ class Settings:
 
 
 def from_environment() -> Settings:
+    crossplane = os.environ.get("CROSSPLANE", "crossplane")
     return Settings(
         image_build=os.environ.get("IMAGE_BUILD", DOCKER_BUILD),
         image_load=os.environ.get("IMAGE_LOAD", DOCKER_PUSH),
+        xpkg_push=os.environ.get("XPKG_PUSH", PACKAGE_PUSH.format(crossplane)),
+        crossplane=crossplane,
         registry=os.environ.get("REGISTRY", "ghcr.io/bizmatters"),
         builds_public_images=os.environ.get("E2E_BUILD_PUBLIC_IMAGES") == "1",
         keeps_namespaces=os.environ.get("E2E_KEEP") == "1",

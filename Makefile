@@ -11,7 +11,7 @@ endif
 export VERSION
 endif
 
-.PHONY: help preview render test fuzz bench check audit workflows generate images package reproducible install uninstall e2e clean
+.PHONY: help preview render test fuzz bench scale check audit workflows generate images package reproducible install uninstall e2e clean
 
 help: ## list the targets and the settings they read
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -38,6 +38,9 @@ fuzz: .venv/.synced ## fuzz the function: [FUZZ_EXAMPLES=1000000] [FUZZ_SECONDS=
 
 bench: .venv/.synced ## measure speed and size beside the function's peers, into benchmarks/results.json
 	@$(bin)/python -m benchmarks.run $(BENCH_FLAGS)
+
+scale: .venv/.synced ## measure what claims by the hundred cost KUBECONFIG's cluster: [SCALE_CLAIMS="100 300 1000"]
+	@$(bin)/python -m benchmarks.scale --claims $(or $(SCALE_CLAIMS),100 300)
 
 check: .venv/.synced ## lint, types, layers, YAML, generated files
 	$(bin)/ruff check

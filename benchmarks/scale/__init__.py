@@ -1,0 +1,1 @@
+"""What hundreds of claims cost a control plane; see `benchmarks/README.md`."""

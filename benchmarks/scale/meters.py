@@ -1,0 +1,82 @@
+"""Counters of the function, of Crossplane and of the API server, read from their own metrics."""
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from benchmarks.scale.api import Api
+from tests.e2e.cluster import is_true
+from tests.e2e.operations.platform import Platform
+
+PORT: Final = 8080
+SAMPLE: Final = re.compile(r"^(?P<name>\w+)(\{(?P<labels>.*)\})? (?P<value>\S+)$", re.MULTILINE)
+WRITES: Final = ("POST", "PUT", "PATCH", "APPLY", "DELETE")
+OURS: Final = ("agentexecutors", "xagentexecutors", "deployments", "services", "serviceaccounts")
+KEDAS: Final = ("scaledobjects", "horizontalpodautoscalers")
+"""Resources that KEDA and the HPA controller write while nothing changes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Totals at one moment.
+
+    Attributes:
+        function_calls: Requests that the function has answered.
+        function_cpu_seconds: Processor time of all its pods.
+        crossplane_cpu_seconds: Of Crossplane's pods.
+        reconciles: Times that Crossplane looked at a composite resource.
+        writes: Requests by resource that changed it, or could have.
+    """
+
+    function_calls: float
+    function_cpu_seconds: float
+    crossplane_cpu_seconds: float
+    reconciles: float
+    writes: dict[str, float]
+
+    def since(self, earlier: "Reading") -> "Reading":
+        return Reading(
+            self.function_calls - earlier.function_calls,
+            self.function_cpu_seconds - earlier.function_cpu_seconds,
+            self.crossplane_cpu_seconds - earlier.crossplane_cpu_seconds,
+            self.reconciles - earlier.reconciles,
+            {name: count - earlier.writes.get(name, 0) for name, count in self.writes.items() if count != earlier.writes.get(name, 0)},
+        )
+
+
+class Meters:
+    """Reads the counters of the pods that run now."""
+
+    def __init__(self, api: Api, platform: Platform) -> None:
+        self._api = api
+        self._namespace = platform.function.namespace
+        self._function = f"pkg.crossplane.io/function={platform.function.name}"
+
+    def read(self) -> Reading:
+        function, crossplane = self._metrics(self._function), self._metrics("app=crossplane")
+        return Reading(
+            function_calls=_sum(function, "function_requests_total"),
+            function_cpu_seconds=_sum(function, "process_cpu_seconds_total"),
+            crossplane_cpu_seconds=_sum(crossplane, "process_cpu_seconds_total"),
+            reconciles=_sum(crossplane, "controller_runtime_reconcile_total", 'controller="composite/xagentexecutors'),
+            writes=self._writes(),
+        )
+
+    def _metrics(self, selector: str) -> str:
+        pods = [pod for pod in self._api.items(f"/api/v1/namespaces/{self._namespace}/pods", selector) if is_true(pod, "Ready")]
+        if not pods:
+            raise RuntimeError(f"namespace {self._namespace}: no pod with {selector} is ready")
+        names = [pod["metadata"]["name"] for pod in pods]
+        return "\n".join(self._api.text(f"/api/v1/namespaces/{self._namespace}/pods/{name}:{PORT}/proxy/metrics") for name in names)
+
+    def _writes(self) -> dict[str, float]:
+        text = "\n".join(line for line in self._api.text("/metrics").splitlines() if line.startswith("apiserver_request_total{"))
+        return {
+            resource: sum(_sum(text, "apiserver_request_total", f'resource="{resource}"', f'verb="{verb}"') for verb in WRITES)
+            for resource in (*OURS, *KEDAS, "events")
+        }
+
+
+def _sum(text: str, name: str, *labels: str) -> float:
+    found = (sample for sample in SAMPLE.finditer(text) if sample["name"] == name)
+    return sum(float(sample["value"]) for sample in found if all(label in (sample["labels"] or "") for label in labels))

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# Asks the Python package index which of the image's locked packages have known vulnerabilities; OSV where AUDIT_SERVICE=osv.
+# Asks the Python package index which of the images' locked packages have known vulnerabilities; OSV where AUDIT_SERVICE=osv.
 # Ends with 1 if there are any, and with 2 if the service cannot be asked: that is no clean bill.
 . "$(dirname "$0")/settings.sh"
 
 requirements=$(mktemp) told=$(mktemp)
 trap 'rm -f "$requirements" "$told"' EXIT
-$bin/uv export --quiet --frozen --no-dev --no-header --no-emit-workspace --package zerotouch-function \
+$bin/uv export --quiet --frozen --no-dev --no-header --no-emit-workspace --package zerotouch-function --package zerotouch-sidecar \
     --output-file "$requirements" >/dev/null
 status=0
 $bin/pip-audit --strict --require-hashes --disable-pip --progress-spinner off --vulnerability-service "${AUDIT_SERVICE:-pypi}" \

@@ -5,9 +5,9 @@
 
 # digests FILE: builds everything and writes the digest of each package.
 digests() {
-    rm -rf "$build/images" "$build"/*.xpkg
+    rm -rf "$build/images" "$build"/*.xpkg "$build"/*.cdx.json
     IMAGE_FLAGS=${IMAGE_FLAGS---no-cache} make package >&2
-    (cd "$build" && sha256sum function-agents-image.tar function-agents.cdx.json ./*.xpkg) >"$1"
+    (cd "$build" && sha256sum function-agents-image.tar ./*.cdx.json ./*.xpkg) >"$1"
 }
 
 first=$(mktemp) second=$(mktemp)

@@ -1,6 +1,6 @@
-"""Writes what is inside the function's image, as CycloneDX: the locked packages as uv tells them, and ours.
+"""Writes what is inside an image, as CycloneDX: the locked packages as uv tells them, and ours.
 
-    python hack/sbom.py OUTPUT.json
+    python hack/sbom.py zerotouch-function OUTPUT.json
 
 uv puts a random serial number and the time of day into it. Here both follow from the content and SOURCE_DATE_EPOCH, so the same
 lock file gives the same bytes.
@@ -15,13 +15,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
-EXPORT: Final = ("export", "--quiet", "--frozen", "--no-dev", "--package", "zerotouch-function", "--format", "cyclonedx1.5")
+EXPORT: Final = ("export", "--quiet", "--frozen", "--no-dev", "--format", "cyclonedx1.5", "--package")
 
 
 def main() -> int:
     uv = Path(sys.executable).with_name("uv")
-    exported = subprocess.run([str(uv), *EXPORT], check=True, capture_output=True, text=True).stdout
-    Path(sys.argv[1]).write_text(json.dumps(reproducible(json.loads(exported)), indent=2, sort_keys=True) + "\n")
+    package, output = sys.argv[1:]
+    exported = subprocess.run([str(uv), *EXPORT, package], check=True, capture_output=True, text=True).stdout
+    Path(output).write_text(json.dumps(reproducible(json.loads(exported)), indent=2, sort_keys=True) + "\n")
     return 0
 
 

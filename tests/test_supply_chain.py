@@ -15,7 +15,7 @@ import yaml
 ROOT: Final = Path(__file__).parents[1]
 SHIPPED_FROM: Final = ("functions", "wrapper-image", "sidecar-image")
 DOCKERFILES: Final = [path for folder in SHIPPED_FROM for path in sorted((ROOT / folder).rglob("Dockerfile"))]
-SHIPPED: Final = ROOT / "functions" / "function-agents" / "Dockerfile"
+WITH_PACKAGES: Final = [path for path in DOCKERFILES if "requirements.txt" in path.read_text()]
 WORKFLOWS: Final = sorted((ROOT / ".github" / "workflows").glob("*.yaml"))
 
 PINNED_IMAGE: Final = re.compile(r"[a-z0-9./-]+(:[a-z0-9.-]*\d+\.\d+[a-z0-9.-]*(@sha256:[0-9a-f]{64})?|@sha256:[0-9a-f]{64})")
@@ -36,13 +36,15 @@ def test_base_images_are_pinned(path: Path) -> None:
     assert [image for image in base_images(path.read_text()) if not PINNED_IMAGE.fullmatch(image)] == []
 
 
-def test_the_image_runs_as_a_user_without_a_name_or_rights() -> None:
-    (user,) = re.findall(r"^USER (\S+)", SHIPPED.read_text(), re.MULTILINE)
+@pytest.mark.parametrize("path", DOCKERFILES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_an_image_runs_as_a_user_without_a_name_or_rights(path: Path) -> None:
+    (user,) = re.findall(r"^USER (\S+)", path.read_text(), re.MULTILINE)
     assert user == "65532:65532"
 
 
-def test_the_image_installs_locked_packages_by_hash_and_runs_nobody_elses_build() -> None:
-    (install,) = [line for line in SHIPPED.read_text().splitlines() if "-r requirements.txt" in line]
+@pytest.mark.parametrize("path", WITH_PACKAGES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_an_image_installs_locked_packages_by_hash_and_runs_nobody_elses_build(path: Path) -> None:
+    (install,) = [line for line in path.read_text().splitlines() if "-r requirements.txt" in line]
     assert {"--require-hashes", "--no-deps", "--only-binary"} <= set(install.split())
 
 
@@ -93,16 +95,34 @@ def test_the_job_that_may_publish_runs_none_of_our_code() -> None:
     assert not re.search(r"\bmake\b|\bhack/|\bpython", "\n".join(step.get("run", "") for step in publish["steps"]))
 
 
-def test_the_sbom_lists_every_locked_package_and_is_the_same_each_time(tmp_path: Path) -> None:
+def test_a_release_has_every_image_signed_and_with_its_packages_told() -> None:
+    (release,) = [path for path in WORKFLOWS if path.stem == "release"]
+    shipped = {re.findall(r"image\.title=(\S+)", path.read_text())[0] for path in DOCKERFILES}
+    publish = jobs(release)["publish"]
+    assert shipped <= set(publish["strategy"]["matrix"]["package"])
+    (told,) = [step for step in publish["steps"] if "sbom-path" in step.get("with", {})]
+    for title in (re.findall(r"image\.title=(\S+)", path.read_text())[0] for path in WITH_PACKAGES):
+        assert f"'{title}'" in told["if"]
+        assert f"{title}.cdx.json" in (ROOT / "hack" / "package.sh").read_text()
+
+
+@pytest.mark.parametrize(
+    ("package", "some"),
+    [
+        ("zerotouch-function", {"grpcio", "protobuf", "msgspec", "crossplane-function-sdk-python", "zerotouch-contract"}),
+        ("zerotouch-sidecar", {"zerotouch-contract"}),
+    ],
+)
+def test_the_sbom_lists_every_locked_package_and_is_the_same_each_time(package: str, some: set[str], tmp_path: Path) -> None:
     written = []
     environment = {**os.environ, "SOURCE_DATE_EPOCH": "1735689600"}
     for name in ("a.json", "b.json"):
-        subprocess.run([sys.executable, "hack/sbom.py", str(tmp_path / name)], cwd=ROOT, check=True, env=environment)
+        subprocess.run([sys.executable, "hack/sbom.py", package, str(tmp_path / name)], cwd=ROOT, check=True, env=environment)
         written.append((tmp_path / name).read_text())
     assert written[0] == written[1]
     sbom = json.loads(written[0])
     listed = {component["name"]: component.get("version") for component in sbom["components"]}
     locked = {package["name"]: package.get("version") for package in tomllib.loads((ROOT / "uv.lock").read_text())["package"]}
     assert (sbom["bomFormat"], sbom["specVersion"], sbom["metadata"]["timestamp"]) == ("CycloneDX", "1.5", "2025-01-01T00:00:00Z")
-    assert {"grpcio", "protobuf", "msgspec", "crossplane-function-sdk-python", "zerotouch-contract"} <= listed.keys()
+    assert some <= listed.keys()
     assert all(locked[name] == version for name, version in listed.items())

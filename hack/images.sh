@@ -15,3 +15,15 @@ find "$folder" -exec touch --no-dereference --date="@$SOURCE_DATE_EPOCH" {} +
 
 say "image $function_image"
 run_program "$IMAGE_BUILD" "$function_image" "$folder" "$@" >&2
+
+folder=$build/images/agent-wrapper
+rm -rf "$folder"
+mkdir -p "$folder"
+cp wrapper-image/Dockerfile "$folder/"
+git ls-files -z --cached --others --exclude-standard wrapper-image/wrapper | xargs -0 cp --parents -t "$folder"
+mv "$folder/wrapper-image/wrapper" "$folder/wrapper"
+rmdir "$folder/wrapper-image"
+find "$folder" -exec touch --no-dereference --date="@$SOURCE_DATE_EPOCH" {} +
+
+say "image $wrapper_image"
+run_program "$IMAGE_BUILD" "$wrapper_image" "$folder" "$@" >&2

@@ -17,12 +17,13 @@ set +a
 : "${IMAGE_SAVE:=docker save -o \"\$2\" \"\$1\"}"          # $1 tag, $2 file to write, a docker archive
 : "${XPKG_PUSH:="$CROSSPLANE" xpkg push -f \"\$1\" \"\$2\"}" # $1 file, $2 name with tag
 # No file of an image is later than the last change to its sources (2025 where there is no commit).
-: "${SOURCE_DATE_EPOCH:=$(git log -1 --format=%ct -- apis functions package hack uv.lock 2>/dev/null || true)}"
+: "${SOURCE_DATE_EPOCH:=$(git log -1 --format=%ct -- apis functions package hack uv.lock wrapper-image 2>/dev/null || true)}"
 : "${SOURCE_DATE_EPOCH:=1735689600}"
 export SOURCE_DATE_EPOCH REGISTRY VERSION OVERLAY KUBECTL CROSSPLANE
 
 build=build
 function_image="$REGISTRY/function-agents:$VERSION"
+wrapper_image="$REGISTRY/agent-wrapper:$VERSION" # read by images.sh
 bin=.venv/bin
 
 say() { echo "==> $*" >&2; }

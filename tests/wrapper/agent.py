@@ -1,0 +1,156 @@
+"""Runs a program that knows nothing of the wrapper, with it and without, and tells what could be seen of it."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from functools import cache
+from http.client import HTTPConnection
+from pathlib import Path
+from typing import Final
+
+from tests.wrapper.standin import TOKEN, StandIn, standing_in
+
+ROOT: Final = Path(__file__).parents[2]
+WRAPPER: Final = ROOT / "wrapper-image" / "wrapper"
+PROGRAMS: Final = Path(__file__).parent / "programs"
+END_SECONDS: Final = 30
+REQUESTS: Final = 6
+
+
+@dataclass(frozen=True)
+class Program:
+    """How to start it.
+
+    Attributes:
+        command: Its argument vector; `{fd}` is the number of its listening socket.
+        environment: Its own variables.
+        requests: How many requests it gets; 0: it is no server, and ends by itself.
+        python_path: What its image's own PYTHONPATH holds.
+    """
+
+    command: Sequence[str]
+    environment: Mapping[str, str] = field(default_factory=dict)
+    requests: int = REQUESTS
+    python_path: str = ""
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What can be seen of a program from outside. Numbers (process ids, ports, times) are no part of it, nor is the order of lines."""
+
+    answers: list[tuple[int, bytes]]
+    code: int
+    stdout: list[str]
+    stderr: list[str]
+
+
+@dataclass(frozen=True)
+class Run:
+    seen: Seen
+    sidecar: StandIn
+    elsewhere: StandIn
+
+
+@cache
+def run_plain(command: tuple[str, ...], environment: tuple[tuple[str, str], ...], requests: int, python_path: str) -> Run:
+    return run(Program(command, dict(environment), requests, python_path), wrapped=False)
+
+
+def run(program: Program, *, wrapped: bool, environment: Mapping[str, str] | None = None, reports: int = 0) -> Run:
+    """Runs the program to its end.
+
+    Args:
+        program: Which.
+        wrapped: Whether the wrapper is there.
+        environment: Variables of the pod that differ from what a pod has.
+        reports: How many to wait for before the program is ended.
+    """
+    with standing_in() as sidecar, standing_in() as elsewhere:
+        pod = {"AGENT_SIDECAR_URL": sidecar.url, "AGENT_TOKEN": TOKEN, "CALL_SIDECAR": sidecar.url, "CALL_ELSEWHERE": elsewhere.url}
+        variables = {**own_environment(), **program.environment, **pod, **(environment or {})}
+        paths = [str(WRAPPER / "python")] if wrapped else []
+        if program.python_path:
+            paths.append(program.python_path)
+        if paths:
+            variables["PYTHONPATH"] = ":".join(paths)
+        if wrapped:
+            variables["NODE_OPTIONS"] = f"--require {WRAPPER / 'node' / 'wrapper.cjs'}"
+        seen = observe(program, variables, sidecar if wrapped else None, reports)
+    return Run(seen, sidecar, elsewhere)
+
+
+def own_environment() -> dict[str, str]:
+    kept = ("HOME", "LANG", "PATH", "TMPDIR")
+    return {"PYTHONDONTWRITEBYTECODE": "1", **{name: os.environ[name] for name in kept if name in os.environ}}
+
+
+def observe(program: Program, environment: Mapping[str, str], sidecar: StandIn | None, reports: int) -> Seen:
+    listener = socket.create_server(("127.0.0.1", 0), backlog=64)
+    port = listener.getsockname()[1]
+    fd = str(listener.fileno())
+    process = subprocess.Popen(
+        [word.replace("{fd}", fd) for word in program.command],
+        env={**environment, "AGENT_FD": fd},
+        cwd=PROGRAMS,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        pass_fds=[listener.fileno()],
+        text=True,
+    )
+    listener.close()
+    try:
+        answers = ask(port, program.requests)
+        if sidecar and reports:
+            sidecar.wait_for_reports(reports)
+        if program.requests:
+            process.send_signal(signal.SIGTERM)
+        stdout, stderr = process.communicate(timeout=END_SECONDS)
+    finally:
+        process.kill()
+        process.wait()
+    return Seen(answers, process.returncode, lines(stdout), lines(stderr))
+
+
+def lines(text: str) -> list[str]:
+    return sorted(re.sub(r"\d+", "N", line) for line in text.splitlines())
+
+
+def ask(port: int, count: int) -> list[tuple[int, bytes]]:
+    """All requests at once, each with an id of its own; the last without any."""
+    with ThreadPoolExecutor(max(1, count)) as pool:
+        return list(pool.map(lambda number: ask_one(port, number, has_id=number < count - 1), range(count)))
+
+
+def ask_one(port: int, number: int, *, has_id: bool) -> tuple[int, bytes]:
+    connection = HTTPConnection("127.0.0.1", port, timeout=END_SECONDS)
+    try:
+        connection.request("GET", f"/call/{number}", headers=sent_headers(number) if has_id else {})
+        response = connection.getresponse()
+        return response.status, response.read()
+    except OSError as error:
+        return 0, type(error).__name__.encode()
+    finally:
+        connection.close()
+
+
+def sent_headers(number: int) -> dict[str, str]:
+    return {
+        "X-Agent-Request-Id": f"request-{number}",
+        "traceparent": f"00-4bf92f3577b34da6a3ce929d0e0e473{number}-00f067aa0ba902b7-01",
+        "tracestate": f"congo=t61rcWkgMzE,rojo=0000000{number}",
+    }
+
+
+def carried_to(stand_in: StandIn, count: int) -> dict[int, list[dict[str, str]]]:
+    """What each request's calls carried."""
+    return {number: stand_in.calls.get(f"/echo/{number}", []) for number in range(count)}
+
+
+def wanted(number: int, count: int) -> dict[str, str]:
+    return {name.lower(): value for name, value in sent_headers(number).items()} if number < count - 1 else {}

@@ -1,0 +1,1 @@
+raise ValueError("the program's own mistake")

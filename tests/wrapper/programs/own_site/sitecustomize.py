@@ -1,0 +1,2 @@
+OWN = "the program's own"
+print("own sitecustomize ran")

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from tests.function.crossplane_requests import CONFIG, XR, everything, struct
 from zerotouch_function import wire
 from zerotouch_function.errors import RequestError
-from zerotouch_function.structs import View, decode, decode_object, encode
+from zerotouch_function.structs import decode, decode_object, encode
+from zerotouch_function.view import View
 
 Json = dict[str, Any]
 

@@ -13,6 +13,7 @@ from zerotouch_function.manifest import Manifest
 from zerotouch_function.memory import Memory, Remembered
 from zerotouch_function.registry import compose, refuse
 from zerotouch_function.runner import Outcome, Runner
+from zerotouch_function.trace import Trace
 
 MANY = {f"k{i}": i for i in range(500)}
 
@@ -105,5 +106,5 @@ def test_memory_is_bounded_in_bytes_however_large_the_claims_are() -> None:
     for data in large:
         runner.run(data)
     assert 0 < len(memory) < 40
-    memory.remember((b"x" * 2_000_000,), Remembered("", {}, b""))
+    memory.remember((b"x" * 2_000_000,), Remembered("", Trace(), b""))
     assert len(memory) == 0

@@ -48,7 +48,7 @@ class Remembered:
 
 def size_of(question: Question, answer: Remembered) -> int:
     """Bytes that the two take, less what Python adds."""
-    return sum(map(len, question)) + sum(map(len, answer.trace.values())) + len(answer.response)
+    return sum(map(len, question)) + answer.trace.size() + len(answer.response)
 
 
 class Memory:
@@ -70,7 +70,7 @@ class Memory:
             remembered = self._answers.get(question)
             if remembered is not None:
                 self._answers.move_to_end(question)
-        if remembered is None or any(state.reads_now(path) != read for path, read in remembered.trace.items()):
+        if remembered is None or not state.reads_as(remembered.trace):
             return None
         return remembered
 

@@ -8,19 +8,23 @@ from crossplane.function.proto.v1 import run_function_pb2 as v1
 from zerotouch_function import wire
 from zerotouch_function.errors import RequestError
 from zerotouch_function.manifest import Manifest, Observation
-from zerotouch_function.structs import View, canonical, decode_object
-from zerotouch_function.trace import Path, Trace, Traced, fingerprint
+from zerotouch_function.structs import canonical, decode_object
+from zerotouch_function.trace import Trace, Traced
+from zerotouch_function.view import View
 
 CALLER: Final = "call this function from a step of a Composition"
 COMPOSITE: Final = "observed.composite.resource"
-OBSERVED: Final = "observed"
-REQUIRED: Final = "required"
+KEYS: Final = "keys"
+"""Under which the trace has the keys of all composed objects."""
 
 READ_METADATA: Final = ("name", "namespace", "labels")
 """The metadata of a composite resource that an answer may depend on; versions and times change without a meaning."""
 
 UNREAD_STATUS: Final = frozenset({"conditions", "claimConditionTypes"})
 """What Crossplane keeps in a composite's status for itself."""
+
+REQUIRED: Final = "required:"
+"""Under which, with its name, the trace has what was found for a requirement."""
 
 Question: TypeAlias = tuple[bytes, ...]
 """A request without its observed state, comparable."""
@@ -36,10 +40,11 @@ class RequestState:
 
     def __init__(self, request: v1.RunFunctionRequest) -> None:
         self.kind = ""
-        self.trace: Trace = {}
+        self.trace = Trace()
         self._request = request
         self._composite: Manifest = {}
         self._views: dict[str, View] = {}
+        self._traced: dict[str, Traced] = {}
 
     def composite(self) -> Manifest:
         """The composite resource: what it is called, what it asks for, and its status as far as it is ours.
@@ -61,18 +66,20 @@ class RequestState:
         return decode_object(struct, "input") if struct else {}
 
     def get(self, key: str) -> Observation | None:
-        self.trace[OBSERVED, key] = self._existence(key)
-        if not self._exists(key):
+        if not self.has(key):
             return None
-        return Traced(self._view(key), (OBSERVED, key), self.trace)
+        if key not in self._traced:
+            self._traced[key] = Traced(self._view(key), self.trace, key)
+        return self._traced[key]
 
     def has(self, key: str) -> bool:
-        self.trace[OBSERVED, key] = self._existence(key)
-        return self._exists(key)
+        exists = self._exists(key)
+        self.trace.exists[key] = exists
+        return exists
 
     def keys(self) -> Sequence[str]:
         keys = sorted(self._request.observed.resources)
-        self.trace[(OBSERVED,)] = "\n".join(keys).encode()
+        self.trace.others[KEYS] = "\n".join(keys).encode()
         return keys
 
     def required(self, name: str) -> Sequence[Observation] | None:
@@ -80,7 +87,7 @@ class RequestState:
 
         Crossplane v1.20 looks in all namespaces, whatever the selector says. No claim may see another namespace's objects.
         """
-        self.trace[REQUIRED, name] = self._required_fingerprint(name)
+        self.trace.others[REQUIRED + name] = self._required_fingerprint(name)
         found = self._found()
         if name not in found:
             return None
@@ -95,30 +102,33 @@ class RequestState:
             RequestError: The composite resource is missing or damaged.
         """
         view = _view(self._request.observed.composite, COMPOSITE)
-        metadata, status = view.get("metadata"), view.get("status")
-        parts = [view.fingerprint(part) for part in ("apiVersion", "kind", "spec")]
-        parts += [metadata.fingerprint(part) for part in READ_METADATA] if isinstance(metadata, View) else []
-        parts += [key.encode() + b"=" + status.fingerprint(key) for key in sorted(status) if key not in UNREAD_STATUS] if status else []
-        parts.append(canonical(wire.input_struct(self._request), "input"))
-        return (*parts, ",".join(map(str, self._request.meta.capabilities)).encode())
+        metadata, status = view.part("metadata"), view.part("status")
+        read_status = sorted(key for key in status if key not in UNREAD_STATUS) if status is not None else ()
+        return (
+            view.closed("apiVersion"),
+            view.closed("kind"),
+            view.fingerprint("spec"),
+            *(metadata.fingerprint(part) if metadata is not None else b"" for part in READ_METADATA),
+            canonical(wire.input_struct(self._request), "input"),
+            str(self._request.meta.capabilities).encode(),
+            *(key.encode() + b"=" + status.fingerprint(key) for key in read_status if status is not None),
+        )
 
-    def reads_now(self, path: Path) -> bytes:
-        """What a read at that path would record for this request."""
-        where, *rest = path
-        if where == REQUIRED:
-            return self._required_fingerprint(rest[0])
-        if not rest:
+    def reads_as(self, trace: Trace) -> bool:
+        """Whether everything that was read of another request reads the same in this one."""
+        resources = self._request.observed.resources
+        for key, existed in trace.exists.items():
+            if (key in resources) is not existed:
+                return False
+        return trace.reads_same(self._view) and all(self._reads_now(name) == read for name, read in trace.others.items())
+
+    def _reads_now(self, name: str) -> bytes:
+        if name == KEYS:
             return "\n".join(sorted(self._request.observed.resources)).encode()
-        key, *inner = rest
-        if not inner:
-            return self._existence(key)
-        return fingerprint(self._view(key), tuple(inner)) if self._exists(key) else b""
+        return self._required_fingerprint(name.removeprefix(REQUIRED))
 
     def _exists(self, key: str) -> bool:
         return key in self._request.observed.resources  # reading a protobuf map by index would create the entry
-
-    def _existence(self, key: str) -> bytes:
-        return b"exists" if self._exists(key) else b""
 
     def _view(self, key: str) -> View:
         if key not in self._views:

@@ -5,16 +5,10 @@
 not matter, and coarse enough that looking again is a handful of comparisons.
 """
 
-from collections.abc import Iterator, Mapping
-from typing import Any, Final, TypeAlias
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Final
 
-from zerotouch_function.structs import View
-
-Path: TypeAlias = tuple[str, ...]
-"""Where something was read: `observed`, a composed object's key, a section of it, a field of that."""
-
-Trace: TypeAlias = dict[Path, bytes]
-"""What was read there, as bytes that are equal exactly when the content is."""
+from zerotouch_function.view import View
 
 WHOLE: Final = "*"
 """In place of a field: all of them were read."""
@@ -22,52 +16,102 @@ WHOLE: Final = "*"
 FILLED: Final = "?"
 """In place of a field: whether there are any was read."""
 
-DEPTH: Final = 4
-"""Parts of a path that leads to a field."""
+ITSELF: Final = ""
+"""In place of a section: the object's own fields."""
+
+Reads = dict[str, bytes]
+"""What was read of one part of an object: bytes by field, equal exactly when what they stand for is."""
+
+
+class Trace:
+    """Everything that was read of a request beside its question.
+
+    Attributes:
+        exists: By an observed object's key, whether it was there.
+        parts: What was read of the observed objects, by key and section.
+        others: Fingerprints of what is read as a whole, by name.
+    """
+
+    __slots__ = ("exists", "others", "parts")
+
+    def __init__(self) -> None:
+        self.exists: dict[str, bool] = {}
+        self.parts: dict[tuple[str, str], Reads] = {}
+        self.others: dict[str, bytes] = {}
+
+    def size(self) -> int:
+        """Bytes kept."""
+        reads = sum(len(field) + len(read) for part in self.parts.values() for field, read in part.items())
+        return reads + sum(map(len, self.others.values()))
+
+    def reads_same(self, view_of: Callable[[str], View]) -> bool:
+        """Whether everything that was read of observed objects, which all exist, still reads as it did."""
+        return all(_part_reads_same(view_of(key), section, reads) for (key, section), reads in self.parts.items())
+
+
+def _part_reads_same(view: View, section: str, reads: Reads) -> bool:
+    part = view if section == ITSELF else view.part(section)
+    if part is None:
+        return False
+    for field, read in reads.items():
+        if field in (WHOLE, FILLED):
+            now = part.whole_fingerprint() if field == WHOLE else _filled(part)
+        else:
+            now = part.closed(field)
+            if now != read:  # or the same in another order
+                now = part.fingerprint(field)
+        if now != read:
+            return False
+    return True
 
 
 class Traced(Mapping[str, Any]):
     """A view that writes down what is read of it."""
 
-    __slots__ = ("_path", "_trace", "_view")
+    __slots__ = ("_known", "_object", "_reads", "_section", "_trace", "_view")
 
-    def __init__(self, view: View, path: Path, trace: Trace) -> None:
+    def __init__(self, view: View, trace: Trace, key: str, section: str = ITSELF) -> None:
         self._view = view
-        self._path = path
         self._trace = trace
+        self._object = key
+        self._section = section
+        self._known: dict[str, Any] = {}
+        self._reads = trace.parts.setdefault((key, section), {})
+
+    def get(self, key: str, default: Any = None) -> Any:
+        if key not in self._known:
+            self._look(key)
+        return self._known[key] if self._known[key] is not ABSENT else default
 
     def __getitem__(self, key: str) -> Any:
-        path = (*self._path, key)
-        value = self._view.get(key)
-        if isinstance(value, View) and len(path) < DEPTH:
-            return Traced(value, path, self._trace)
-        self._trace[path] = self._view.fingerprint(key)
-        return self._view[key] if value is None else value
+        value = self.get(key, ABSENT)
+        if value is ABSENT:
+            raise KeyError(key)
+        return value
 
     def __iter__(self) -> Iterator[str]:
-        self._trace[*self._path, WHOLE] = self._view.whole_fingerprint()
+        self._reads[WHOLE] = self._view.whole_fingerprint()
         return iter(self._view)
 
     def __len__(self) -> int:
-        self._trace[*self._path, WHOLE] = self._view.whole_fingerprint()
+        self._reads[WHOLE] = self._view.whole_fingerprint()
         return len(self._view)
 
     def __bool__(self) -> bool:
-        self._trace[*self._path, FILLED] = _filled(self._view)
+        self._reads[FILLED] = _filled(self._view)
         return bool(self._view)
 
+    def _look(self, key: str) -> None:
+        value = self._view[key] if key in self._view else ABSENT  # noqa: SIM401  # a view's get would cost an exception
+        if self._section == ITSELF and isinstance(value, View):
+            self._known[key] = Traced(value, self._trace, self._object, key)
+            return
+        self._known[key] = value
+        self._reads[key] = self._view.fingerprint(key)
 
-def fingerprint(view: View, path: Path) -> bytes:
-    """What a read at that path of an object would record; the path begins below the object's key."""
-    *sections, field = path
-    for section in sections:
-        inner = view.get(section)
-        if not isinstance(inner, View):
-            return view.fingerprint(section)
-        view = inner
-    if field == WHOLE:
-        return view.whole_fingerprint()
-    return _filled(view) if field == FILLED else view.fingerprint(field)
+
+ABSENT: Final = object()
+"""In place of a value where there is none."""
 
 
 def _filled(view: View) -> bytes:

@@ -50,7 +50,7 @@ _Field = descriptor_pb2.FieldDescriptorProto
 
 
 def closed_messages(file: FileDescriptor, closed: "Collection[str]") -> "dict[str, type[Message]]":
-    """Classes for all messages of a file by full name, with the fields of the closed types retyped as `optional bytes`."""
+    """Classes for all messages of a file by full name, with the fields of the closed types retyped as bytes."""
     derived = descriptor_pb2.FileDescriptorProto()
     file.CopyToProto(derived)
     derived.ClearField("service")
@@ -58,6 +58,11 @@ def closed_messages(file: FileDescriptor, closed: "Collection[str]") -> "dict[st
         for field in message.field:
             if field.type_name in closed:
                 _close(message, field)
+        for entry in message.nested_type:  # of a map
+            for field in entry.field:
+                if field.type_name in closed:
+                    field.ClearField("type_name")
+                    field.type = _Field.TYPE_BYTES
     pool = descriptor_pool.DescriptorPool()
     for dependency in file.dependencies:
         pool.AddSerializedFile(dependency.serialized_pb)

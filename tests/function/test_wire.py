@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 
 from tests.function.crossplane_requests import CONFIG, XR, everything, struct
 from zerotouch_function import wire
+from zerotouch_function.closing import encode
 from zerotouch_function.errors import RequestError
-from zerotouch_function.structs import decode, decode_object, encode
+from zerotouch_function.structs import decode, decode_object
 from zerotouch_function.view import View
 
 Json = dict[str, Any]
@@ -146,3 +147,13 @@ def test_any_bytes_are_a_request_to_the_sdk_and_to_us_or_to_neither_without_open
     except DecodeError:
         return  # damage inside an object shows only when it is opened
     wire.parse(data)
+
+
+@given(objects, objects)
+def test_an_object_is_closed_by_itself_whatever_was_closed_before(first: Json, second: Json) -> None:
+    """1, 1.0, true and null look alike in some encodings."""
+    for content in (first, {"list": [1, True, None, 1.0, "1"]}, {"list": [True, 1.0, None, 1, "1"]}, second, first):
+        assert struct_pb2.Struct.FromString(encode(content)) == struct(content)
+    odd = decode(encode({"list": [math.nan, None, math.inf]}))["list"]
+    assert math.isnan(odd[0])
+    assert odd[1:] == [None, math.inf]

@@ -39,6 +39,15 @@ NULL, NUMBER, TEXT, FLAG, OBJECT, LIST = 0x08, 0x11, 0x1A, 0x20, 0x2A, 0x32
 
 KINDS: Final = {"string_value": TEXT, "struct_value": OBJECT, "list_value": LIST, "bool_value": FLAG, "number_value": NUMBER}
 DOUBLE: Final = Layout("<d")
+KNOWN: Final = 2048
+"""Small values that are kept, opened and closed: most claims differ in a few fields only."""
+
+KNOWN_BYTES: Final = 256
+"""Longest value that is kept opened."""
+
+KNOWN_DEPTH: Final = 4
+"""Deepest value that is kept opened."""
+
 SHORT: Final = 128
 """Lengths below it take one byte."""
 
@@ -91,10 +100,20 @@ def plain(value: bytes, depth: int = 0) -> Any:
         return inner.decode()
     if kind in (OBJECT, LIST):
         check_depth(depth)
-        if kind == LIST:
-            return [plain(item, depth + 1) for item in items_of(inner)]
-        return {key: plain(item, depth + 1) for key, item in dict(fields_of(inner)).items()}
+        return [plain(item, depth + 1) for item in items_of(inner)] if kind == LIST else _plain_fields(inner, depth + 1)
     return scalar(kind, inner)
+
+
+@lru_cache(KNOWN)
+def _known_plain(value: bytes) -> Any:
+    """The same for a small value, which many claims share. Nobody changes what was read."""
+    return plain(value, KNOWN_DEPTH)
+
+
+def _plain_fields(struct: bytes, depth: int) -> Manifest:
+    if depth > KNOWN_DEPTH:
+        return {key: plain(value, depth) for key, value in dict(fields_of(struct)).items()}
+    return {key: plain(value, depth) if len(value) > KNOWN_BYTES else _known_plain(value) for key, value in dict(fields_of(struct)).items()}
 
 
 def check_depth(depth: int) -> None:
@@ -117,7 +136,7 @@ def scalar(kind: int, inner: bytes) -> str | int | float | bool | None:
 
 def decode(struct: bytes) -> Manifest:
     """Opens a whole object. Raises one of DAMAGE."""
-    return {key: plain(value) for key, value in dict(fields_of(struct)).items()}
+    return _plain_fields(struct, 0)
 
 
 def decode_object(struct: bytes, field: str) -> Manifest:
@@ -137,8 +156,10 @@ def decode_object(struct: bytes, field: str) -> Manifest:
         if metadata is None:
             return manifest
         kind, inner = opened(metadata)
-        read = {key: value for key, value in dict(fields_of(inner)).items() if key not in UNREAD_METADATA} if kind == OBJECT else None
-        return {**manifest, "metadata": plain(metadata) if read is None else {key: plain(value) for key, value in read.items()}}
+        if kind != OBJECT:
+            return {**manifest, "metadata": plain(metadata)}
+        read = {key: plain(value) for key, value in dict(fields_of(inner)).items() if key not in UNREAD_METADATA}
+        return {**manifest, "metadata": read}
     except DAMAGE as error:
         raise damaged(field) from error
 
@@ -168,62 +189,3 @@ def canonical_value(value: bytes, field: str = "object") -> bytes:
 def damaged(field: str) -> RequestError:
     """The error for an object whose bytes cannot be read."""
     return RequestError(field, "the object's bytes are damaged", "send it as a google.protobuf.Struct, nested 30 deep at most")
-
-
-def encode(manifest: Mapping[str, Any]) -> bytes:
-    """Closes a dictionary; equal ones give equal bytes in every process.
-
-    Raises:
-        TypeError: Something in it cannot be written as JSON.
-    """
-    parts = []
-    for key in sorted(manifest):
-        item = manifest[key]
-        if type(item) is str and len(item) < SHORT:
-            parts.append(_text_field(key, item))
-        elif item is not None:
-            parts.append(_field(key.encode(), _closed_value(item)))
-    return b"".join(parts)
-
-
-@lru_cache(4096)
-def _text_field(key: str, text: str) -> bytes:
-    """A field that is text. The same names and values are in almost every object."""
-    return _field(key.encode(), _with_length(b"\x1a", text.encode()))
-
-
-def _field(key: bytes, value: bytes) -> bytes:
-    return _with_length(b"\n", _with_length(b"\n", key) + _with_length(b"\x12", value))
-
-
-def _with_length(tag: bytes, content: bytes) -> bytes:
-    length = len(content)
-    return b"%b%c%b" % (tag, length, content) if length < SHORT else tag + varint(length) + content
-
-
-def varint(number: int) -> bytes:
-    """A length as protobuf writes it: seven bits a byte, the lowest first."""
-    out = bytearray()
-    while number >= SHORT:
-        out.append(number & 127 | 128)
-        number >>= 7
-    out.append(number)
-    return bytes(out)
-
-
-def _closed_value(item: Any) -> bytes:
-    if isinstance(item, str):
-        return _with_length(b"\x1a", item.encode())
-    if isinstance(item, dict):
-        return _with_length(b"\x2a", encode(item))
-    if isinstance(item, list | tuple):
-        return _with_length(b"\x32", b"".join([_with_length(b"\n", _closed_value(element)) for element in item]))
-    if isinstance(item, bool):
-        return b"\x20\x01" if item else b"\x20\x00"
-    if isinstance(item, int | float):
-        return b"\x11" + DOUBLE.pack(item)
-    if item is None:
-        return b"\x08\x00"
-    if isinstance(item, Mapping):
-        return _with_length(b"\x2a", encode(item))
-    raise TypeError(f"{type(item).__name__} cannot be written into a Kubernetes object")

@@ -1,5 +1,6 @@
 """Where NATS servers report what waits in their streams."""
 
+from functools import lru_cache
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -12,6 +13,7 @@ KEDA asks the server that leads the consumer, as `<server>.<endpoint host>`; onl
 """
 
 
+@lru_cache(1024)
 def monitoring_endpoint(nats_url: str, *, namespace: str, cluster_domain: str) -> str:
     """`host:port` of the monitoring API, from the first server of a NATS URL.
 

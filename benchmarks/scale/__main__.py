@@ -21,7 +21,7 @@ from benchmarks.scale import phases
 from benchmarks.scale.api import Api, api
 from benchmarks.scale.crowd import Crowd
 from benchmarks.scale.meters import Meters
-from tests.e2e.claims import KIND, secrets
+from tests.e2e.claims import secrets
 from tests.e2e.cluster import apply, find, kubectl, wait_for
 from tests.e2e.namespace import Namespace
 from tests.e2e.operations.packages import function_package
@@ -31,6 +31,7 @@ from tests.e2e.settings import Settings, from_environment
 from tests.e2e.streams import Queue
 
 RESULTS: Final = Path(__file__).parent / "results.json"
+CLAIMS: Final = "agentexecutors.platform.bizmatters.io"
 DELETE_SECONDS: Final = 1200
 
 
@@ -89,8 +90,8 @@ def crowd(connection: Api, settings: Settings, measured: Platform) -> Iterator[C
         namespace.apply(*secrets())
         yield Crowd(connection, namespace.name, queue, measured.name)
     finally:
-        kubectl("-n", namespace.name, "delete", KIND, "--all", "--wait=false", timeout_seconds=DELETE_SECONDS)
-        wait_for("All claims are gone", lambda: not find(KIND, namespace.name), timeout_seconds=DELETE_SECONDS)
+        kubectl("-n", namespace.name, "delete", CLAIMS, "--all", "--wait=false", timeout_seconds=DELETE_SECONDS)
+        wait_for("All claims are gone", lambda: not find(CLAIMS, namespace.name), timeout_seconds=DELETE_SECONDS)
         kubectl("delete", "namespace", namespace.name, "--wait=false")
         queue.delete()
 

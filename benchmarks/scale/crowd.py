@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from typing import Final
 
 from benchmarks.scale.api import Api, Object
-from tests.e2e.claims import CONDITIONS, manifest, spec
+from tests.e2e.claims import manifest, spec
 from tests.e2e.cluster import apply, is_true
 from tests.e2e.streams import Queue
 
+CONDITIONS: Final = ("SpecValid", "WorkloadReady", "ScalerReady", "Synced", "Ready")
 GROUP: Final = "/apis/platform.bizmatters.io/v1alpha1"
 IMAGE: Final = "ghcr.io/bizmatters/scale:v1"
 """Does not exist: pods on make-believe nodes run nothing."""

@@ -55,10 +55,10 @@ class Meters:
     def read(self) -> Reading:
         function, crossplane = self._metrics(self._function), self._metrics("app=crossplane")
         return Reading(
-            function_calls=_sum(function, "function_requests_total"),
-            function_cpu_seconds=_sum(function, "process_cpu_seconds_total"),
-            crossplane_cpu_seconds=_sum(crossplane, "process_cpu_seconds_total"),
-            reconciles=_sum(crossplane, "controller_runtime_reconcile_total", 'controller="composite/xagentexecutors'),
+            function_calls=total(function, "function_requests_total"),
+            function_cpu_seconds=total(function, "process_cpu_seconds_total"),
+            crossplane_cpu_seconds=total(crossplane, "process_cpu_seconds_total"),
+            reconciles=total(crossplane, "controller_runtime_reconcile_total", 'controller="composite/xagentexecutors'),
             writes=self._writes(),
         )
 
@@ -72,11 +72,12 @@ class Meters:
     def _writes(self) -> dict[str, float]:
         text = "\n".join(line for line in self._api.text("/metrics").splitlines() if line.startswith("apiserver_request_total{"))
         return {
-            resource: sum(_sum(text, "apiserver_request_total", f'resource="{resource}"', f'verb="{verb}"') for verb in WRITES)
+            resource: sum(total(text, "apiserver_request_total", f'resource="{resource}"', f'verb="{verb}"') for verb in WRITES)
             for resource in (*OURS, *KEDAS, "events")
         }
 
 
-def _sum(text: str, name: str, *labels: str) -> float:
+def total(text: str, name: str, *labels: str) -> float:
+    """The sum of all samples of that name that have the labels, in Prometheus' text format."""
     found = (sample for sample in SAMPLE.finditer(text) if sample["name"] == name)
     return sum(float(sample["value"]) for sample in found if all(label in (sample["labels"] or "") for label in labels))

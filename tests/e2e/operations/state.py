@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from tests.e2e.claims import COMPOSED, Claim
+from tests.e2e.claims import Claim
 from tests.e2e.cluster import Manifest
 
 
@@ -15,7 +15,7 @@ def unchanged(claims: Sequence[Claim]) -> Manifest:
 
 
 def _objects(claim: Claim) -> Manifest:
-    found = {kind: claim.composed(kind).get("metadata", {}) for kind in COMPOSED}
+    found = {kind: claim.composed(kind).get("metadata", {}) for kind in claim.uids()}
     return {kind: (metadata.get("uid"), metadata.get("generation") or metadata.get("resourceVersion")) for kind, metadata in found.items()}
 
 

@@ -5,7 +5,7 @@ docs/operations.md, "What is deleted by mistake", says what a person sees.
 
 import pytest
 
-from tests.e2e.claims import COMPOSED, Claim, secrets, spec
+from tests.e2e.claims import Claim, secrets, spec
 from tests.e2e.claims import manifest as claim_manifest
 from tests.e2e.cluster import get, kubectl, wait_for
 from tests.e2e.figures import Figures
@@ -44,7 +44,7 @@ def test_a_deleted_object_is_made_again(own_claims: OwnClaims) -> None:
     (claim,) = own_claims(["object-gone"])
     before = claim.uids()
     for kind in ("service", "deployment", "scaledobject", "serviceaccount"):
-        claim.namespace.delete(kind, claim.name + COMPOSED[kind])
+        claim.namespace.delete(kind, claim.composed(kind)["metadata"]["name"])
     claim.wait_for("has them again", lambda: all(claim.uids().values()) and not set(claim.uids().values()) & set(before.values()))
     claim.wait_ready()
 

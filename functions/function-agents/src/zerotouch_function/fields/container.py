@@ -10,6 +10,18 @@ from zerotouch_function.fields.quantity import Cpu, Divisor, Memory, Quantities
 Size = Literal["small", "medium", "large"]
 """How much a pod may use, by name; `resources/sizes.py` has the amounts."""
 
+ImageReference = Annotated[
+    str,
+    Meta(
+        min_length=1,
+        max_length=512,
+        pattern=r"^([a-zA-Z0-9]([a-zA-Z0-9.-]*[a-zA-Z0-9])?(:[0-9]{1,5})?/)?[a-z0-9]+(([.]|_{1,2}|-+|/)[a-z0-9]+)*"
+        r"(:[A-Za-z0-9_][A-Za-z0-9_.-]{0,127})?(@[a-z0-9]+:[a-f0-9]{32,128})?\Z",
+        description="registry/path:tag or registry/path@sha256:digest, with the path in lowercase",
+    ),
+]
+"""`registry/path:tag@digest`, as the distribution specification defines a reference."""
+
 EnvName = Annotated[str, Meta(pattern=r"^[-._a-zA-Z][-._a-zA-Z0-9]*\Z", max_length=253, description="a name such as LOG_LEVEL")]
 MountPath = Annotated[str, Meta(pattern=r"^/[^:]*\Z", max_length=1024, description='an absolute path without ":", such as /data')]
 
@@ -123,3 +135,9 @@ class Resources(Fields, frozen=True):
 
     requests: ResourceAmounts = ResourceAmounts()
     limits: ResourceAmounts = ResourceAmounts()
+
+
+class Security(Fields, frozen=True):
+    """The Pod Security Standard that the pods keep to."""
+
+    profile: Literal["restricted", "baseline"] = "restricted"

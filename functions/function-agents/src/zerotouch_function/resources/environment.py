@@ -11,6 +11,11 @@ def variable(name: str, value: str) -> Manifest:
     return {"name": name, "value": value}
 
 
+def from_pod(name: str, field_path: str) -> Manifest:
+    """A variable with a field of the pod itself."""
+    return {"name": name, "valueFrom": {"fieldRef": {"fieldPath": field_path}}}
+
+
 def from_secret(secret: str, keys: Iterable[str], *, optional: bool = False) -> list[Manifest]:
     """One variable per key, named as the key; none if there is no Secret.
 

@@ -18,14 +18,15 @@ def container_probes(probes: Probes) -> Manifest:
         return {}
     return {
         "startupProbe": {
-            **_http(probes.liveness_path),
+            **http_probe(probes.liveness_path, ports.HTTP),
             "periodSeconds": STARTUP_PERIOD_SECONDS,
             "failureThreshold": -(-probes.startup_seconds // STARTUP_PERIOD_SECONDS),
         },
-        "livenessProbe": {**_http(probes.liveness_path), "initialDelaySeconds": 30, "periodSeconds": 10},
-        "readinessProbe": {**_http(probes.readiness_path), "initialDelaySeconds": 10, "periodSeconds": 5},
+        "livenessProbe": {**http_probe(probes.liveness_path, ports.HTTP), "initialDelaySeconds": 30, "periodSeconds": 10},
+        "readinessProbe": {**http_probe(probes.readiness_path, ports.HTTP), "initialDelaySeconds": 10, "periodSeconds": 5},
     }
 
 
-def _http(path: str) -> Manifest:
-    return {"httpGet": {"path": path, "port": ports.HTTP}, "timeoutSeconds": TIMEOUT_SECONDS}
+def http_probe(path: str, port: str) -> Manifest:
+    """Asks for that path on the container's port of that name."""
+    return {"httpGet": {"path": path, "port": port}, "timeoutSeconds": TIMEOUT_SECONDS}

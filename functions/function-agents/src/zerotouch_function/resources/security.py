@@ -12,6 +12,17 @@ def pod_security_context(profile: str) -> Manifest:
     return {"runAsNonRoot": True, **context} if profile == "restricted" else context
 
 
+def platform_security_context() -> Manifest:
+    """For the platform's own containers, whatever profile the claim has chosen."""
+    return {
+        "runAsNonRoot": True,
+        "readOnlyRootFilesystem": True,
+        "allowPrivilegeEscalation": False,
+        "capabilities": {"drop": ["ALL"]},
+        "seccompProfile": {"type": "RuntimeDefault"},
+    }
+
+
 def container_security_context(profile: str) -> Manifest:
     context: Manifest = {"allowPrivilegeEscalation": False}
     return {**context, "capabilities": {"drop": ["ALL"]}} if profile == "restricted" else context

@@ -1,13 +1,15 @@
 """The Service in front of a claim's pods."""
 
-from zerotouch_contract import ports
+from collections.abc import Sequence
+
+from zerotouch_contract import ports as contract
 from zerotouch_function.fields.claim import Claim
 from zerotouch_function.manifest import Manifest
 from zerotouch_function.resources.metadata import object_meta, selector
 
 
-def service(claim: Claim, *, component: str) -> Manifest:
-    """A ClusterIP Service on port 8080, wherever the container listens."""
+def service(claim: Claim, *, component: str, ports: Sequence[Manifest] = ()) -> Manifest:
+    """A ClusterIP Service on port 8080, by default for the container's port `http`, wherever that listens."""
     return {
         "apiVersion": "v1",
         "kind": "Service",
@@ -15,9 +17,14 @@ def service(claim: Claim, *, component: str) -> Manifest:
         "spec": {
             "type": "ClusterIP",
             "selector": selector(claim),
-            "ports": [{"name": ports.HTTP, "port": ports.SERVICE, "targetPort": ports.HTTP, "protocol": "TCP"}],
+            "ports": list(ports) or [service_port(contract.HTTP, contract.SERVICE, contract.HTTP)],
         },
     }
+
+
+def service_port(name: str, port: int, target: int | str) -> Manifest:
+    """A port of the Service, and the port of the pods that it leads to."""
+    return {"name": name, "port": port, "targetPort": target, "protocol": "TCP"}
 
 
 def service_host(claim: Claim, cluster_domain: str) -> str:

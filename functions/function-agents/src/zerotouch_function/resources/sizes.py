@@ -16,13 +16,35 @@ SIZES: Final[Mapping[Size, Resources]] = {
 """The size table of the platform's API, requests to limits."""
 
 
-def container_resources(size: Size, *, overrides: Resources, sizes: Mapping[Size, Resources]) -> Manifest:
+SIDECAR_SIZES: Final[Mapping[Size, Resources]] = {
+    "small": Resources(requests=ResourceAmounts(cpu="50m", memory="64Mi"), limits=ResourceAmounts(cpu="500m", memory="256Mi")),
+    "medium": Resources(requests=ResourceAmounts(cpu="100m", memory="64Mi"), limits=ResourceAmounts(cpu="1000m", memory="256Mi")),
+    "large": Resources(requests=ResourceAmounts(cpu="200m", memory="128Mi"), limits=ResourceAmounts(cpu="2000m", memory="512Mi")),
+}
+"""The same for the sidecar of an agent of that size."""
+
+
+def container_resources(
+    size: Size,
+    *,
+    overrides: Resources,
+    sizes: Mapping[Size, Resources],
+    table: Mapping[Size, Resources] = SIZES,
+    field: str = "spec.resources",
+) -> Manifest:
     """A container's `resources`: the claim's values, else the platform's for that size, else the table's.
+
+    Args:
+        size: The claim's size.
+        overrides: The claim's own values.
+        sizes: The platform's values, where it has some.
+        table: What the API promises for each size.
+        field: Where the claim has its own values.
 
     Raises:
         SpecError: A request is above its limit, which Kubernetes refuses.
     """
-    layers = [overrides, *([sizes[size]] if size in sizes else []), SIZES[size]]
+    layers = [overrides, *([sizes[size]] if size in sizes else []), table[size]]
     merged = {
         kind: {name: str(next(value for layer in layers if (value := getattr(getattr(layer, kind), name)))) for name in ("cpu", "memory")}
         for kind in ("requests", "limits")
@@ -31,8 +53,8 @@ def container_resources(size: Size, *, overrides: Resources, sizes: Mapping[Size
         request, limit = merged["requests"][name], merged["limits"][name]
         if amount(request) > amount(limit):
             raise SpecError(
-                f"spec.resources.requests.{name}",
+                f"{field}.requests.{name}",
                 f"{request} is more than the limit {limit}",
-                f"raise spec.resources.limits.{name} or lower the request",
+                f"raise {field}.limits.{name} or lower the request",
             )
     return merged

@@ -27,6 +27,16 @@ def secret_volume(name: str, secret: str, path: str) -> tuple[Manifest, Manifest
     return {"name": name, "secret": {"secretName": secret}}, {"name": name, "mountPath": path, "readOnly": True}
 
 
+def config_map_volume(name: str, config_map: str, path: str) -> tuple[Manifest, Manifest]:
+    """A whole ConfigMap as files of a folder, which follow its changes: the volume and its mount."""
+    return {"name": name, "configMap": {"name": config_map}}, {"name": name, "mountPath": path, "readOnly": True}
+
+
+def scratch_volume(name: str, path: str, *, size_limit: str) -> tuple[Manifest, Manifest]:
+    """A folder that lives as long as its pod: the volume and its mount."""
+    return {"name": name, "emptyDir": {"sizeLimit": size_limit}}, {"name": name, "mountPath": path}
+
+
 def unzip(pairs: Iterable[tuple[Manifest, Manifest]]) -> tuple[list[Manifest], list[Manifest]]:
     """Pairs of volume and mount as two lists."""
     volumes, mounts = [], []

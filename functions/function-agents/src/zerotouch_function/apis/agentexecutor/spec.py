@@ -9,24 +9,12 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from zerotouch_function.fields.base import Annotations, Argument, Fields, Flag, Labels, ObjectName, OptionalName, Whole
-from zerotouch_function.fields.container import EnvVar, Probes, Resources, Size, Volume
+from zerotouch_function.fields.container import EnvVar, ImageReference, Probes, Resources, Security, Size, Volume
 from zerotouch_function.fields.placement import Placement
 from zerotouch_function.fields.scaling import Scaling
 
 JetStreamName = Annotated[str, Meta(pattern=r"^[^\s.*>/\\]+\Z", min_length=1, max_length=255, description='letters, digits, "-" and "_"')]
 """NATS forbids white space, `.`, `*`, `>` and path separators in stream and consumer names."""
-
-ImageReference = Annotated[
-    str,
-    Meta(
-        min_length=1,
-        max_length=512,
-        pattern=r"^([a-zA-Z0-9]([a-zA-Z0-9.-]*[a-zA-Z0-9])?(:[0-9]{1,5})?/)?[a-z0-9]+(([.]|_{1,2}|-+|/)[a-z0-9]+)*"
-        r"(:[A-Za-z0-9_][A-Za-z0-9_.-]{0,127})?(@[a-z0-9]+:[a-f0-9]{32,128})?\Z",
-        description="registry/path:tag or registry/path@sha256:digest, with the path in lowercase",
-    ),
-]
-"""`registry/path:tag@digest`, as the distribution specification defines a reference."""
 
 NatsUrl = Annotated[
     str,
@@ -43,12 +31,6 @@ class Migrations(Fields, frozen=True):
     enabled: Flag = True
     command: Annotated[tuple[Argument, ...], Meta(min_length=1, max_length=32)] = ("/bin/sh", "-c", "scripts/ci/run-migrations.sh")
     mode: Literal["init", "job"] = "init"
-
-
-class Security(Fields, frozen=True):
-    """The Pod Security Standard that the pods keep to."""
-
-    profile: Literal["restricted", "baseline"] = "restricted"
 
 
 class Nats(Fields, frozen=True):

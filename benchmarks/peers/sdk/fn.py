@@ -51,6 +51,10 @@ class FunctionRunner(grpcv1.FunctionRunnerServiceServicer):
         }
         for key, ready in is_ready.items():
             rsp.desired.resources[key].ready = fnv1.READY_TRUE if ready else fnv1.READY_FALSE
+        if "service" not in req.observed.resources:
+            wanted = rsp.requirements.resources["namesake-agenttype"]
+            wanted.api_version, wanted.kind = "platform.bizmatters.io/v1alpha1", "XAgentType"
+            wanted.match_labels.labels.update(manifests.claim_labels(xr))
         if not all(is_ready.values()):
             rsp.meta.ttl.FromSeconds(15)
         resource.update_status(rsp.desired.composite, manifests.status(xr, deployment, workload))

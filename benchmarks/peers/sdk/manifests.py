@@ -194,3 +194,9 @@ def status(xr: Manifest, deployment: Manifest | None, workload: resource.Conditi
         if workload.status == "True":
             image = deployment["spec"]["template"]["spec"]["containers"][0]["image"]
     return {**fields, "image": image} if image else fields
+
+
+def claim_labels(xr: Manifest) -> dict[str, str]:
+    """What Crossplane marks every composite of a claim of that name with."""
+    claim = xr["spec"]["claimRef"]
+    return {"crossplane.io/claim-name": claim["name"], "crossplane.io/claim-namespace": claim["namespace"]}

@@ -7,3 +7,9 @@ GROUP: Final = "platform.bizmatters.io"
 
 VERSION: Final = "v1alpha1"
 """The version that claims are written in today."""
+
+NAMED_KINDS: Final = ("AgentExecutor", "AgentType")
+"""Kinds whose claims become a Deployment and a Service of the claim's name: of these, only one claim in a namespace can have a name."""
+
+COMPOSITE_PREFIX: Final = "X"
+"""What the kind of a claim's composite resource begins with."""

@@ -25,6 +25,9 @@ OPENAI_BASE_URL: Final = "OPENAI_BASE_URL"
 OPENAI_API_BASE: Final = "OPENAI_API_BASE"
 """The same for SDKs that are older than openai 1.0."""
 
+OPENAI_URLS: Final = (OPENAI_BASE_URL, OPENAI_API_BASE)
+"""Either tells an SDK where to call; who sets one of them has chosen."""
+
 OPENAI_API_KEY: Final = "OPENAI_API_KEY"
 ANTHROPIC_BASE_URL: Final = "ANTHROPIC_BASE_URL"
 ANTHROPIC_API_KEY: Final = "ANTHROPIC_API_KEY"
@@ -47,3 +50,7 @@ AGENT_WRAPPER_DISABLE: Final = "AGENT_WRAPPER_DISABLE"
 
 AGENT_WRAPPER_VERSION: Final = "AGENT_WRAPPER_VERSION"
 """Release of the platform that the wrapper in this pod came with."""
+
+PYTHONPATH: Final = "PYTHONPATH"
+NODE_OPTIONS: Final = "NODE_OPTIONS"
+"""How Python and Node load the wrapper."""

@@ -13,6 +13,9 @@ NATS_CA: Final = f"{ROOT}/nats/ca"
 NATS_CA_KEY: Final = "ca.crt"
 """Key in the CA Secret, and the file's name."""
 
+CA_KEY: Final = NATS_CA_KEY
+"""The same for every other CA Secret."""
+
 WRAPPER: Final = "/zerotouch"
 """In an agent's container: the wrapper, read-only. In the wrapper's own init container: the folder it fills."""
 
@@ -31,6 +34,9 @@ SIDECAR_STATE: Final = f"{ROOT}/state"
 
 PROVIDER_KEYS: Final = f"{ROOT}/providers"
 """Folder of one folder per provider: its Secret, mounted in the sidecar only."""
+
+PROVIDER_CAS: Final = f"{ROOT}/provider-cas"
+"""The same for the certificate authorities of providers: the file is `ca.crt`."""
 
 AGENT_CODE: Final = "/app"
 """Where an agent's code from a ConfigMap is mounted."""

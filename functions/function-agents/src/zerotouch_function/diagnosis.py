@@ -4,13 +4,23 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Final
 
+from zerotouch_function.composition import Selector
 from zerotouch_function.fields.claim import Claim
 from zerotouch_function.manifest import Observation, part, parts, text
+from zerotouch_function.resources.metadata import selector
+
+PODS: Final = "pods"
+"""Name under which the claim's pods are required, where they may be read."""
 
 MISSING: Final = re.compile(r'(secret|configmap) "(?P<name>[^"]+)" not found')
 """The kubelet's message for a container whose environment or volume names an object that does not exist."""
 
 MISSING_KEY: Final = re.compile(r"couldn't find key (?P<key>\S+) in Secret \S*?/(?P<name>\S+)")
+
+
+def claim_pods(claim: Claim) -> dict[str, Selector]:
+    """The requirement for the claim's pods."""
+    return {PODS: Selector(api_version="v1", kind="Pod", namespace=claim.namespace, match_labels=selector(claim))}
 
 
 def explain(claim: Claim, pods: Iterable[Observation], *, fields: Mapping[str, str], image: str) -> str:

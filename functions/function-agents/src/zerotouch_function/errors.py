@@ -2,6 +2,7 @@
 
 FunctionError
 ├── SpecError          the claim says something that cannot be composed
+├── NameTakenError     another claim has the claim's name already
 ├── InputError         the Composition's input for this function is wrong
 ├── ModeError          the composed objects were made in the other mode
 ├── UnknownKindError   the function does not serve this kind
@@ -41,6 +42,12 @@ class SpecError(FunctionError):
     """The claim's author has to change the claim."""
 
     reason = "Invalid"
+
+
+class NameTakenError(FunctionError):
+    """The claim's author has to choose another name."""
+
+    reason = "NameTaken"
 
 
 class InputError(FunctionError):

@@ -17,7 +17,7 @@ COMPOSITE: Final = "observed.composite.resource"
 KEYS: Final = "keys"
 """Under which the trace has the keys of all composed objects."""
 
-READ_METADATA: Final = ("name", "namespace", "labels")
+READ_METADATA: Final = ("name", "namespace", "labels", "creationTimestamp")
 """The metadata of a composite resource that an answer may depend on; versions and times change without a meaning."""
 
 UNREAD_STATUS: Final = frozenset({"conditions", "claimConditionTypes"})

@@ -5,25 +5,24 @@ from typing import Final
 from zerotouch_contract import ports
 from zerotouch_function.apis.agentexecutor import scaler
 from zerotouch_function.apis.agentexecutor.parse import parse
-from zerotouch_function.apis.agentexecutor.rollout import DEPLOYMENT, PODS, Rollout, rollout
+from zerotouch_function.apis.agentexecutor.rollout import DEPLOYMENT, Rollout, rollout
 from zerotouch_function.apis.agentexecutor.spec import AgentExecutorSpec
 from zerotouch_function.apis.agentexecutor.workload import COMPONENT
 from zerotouch_function.composition import Composition, Condition, Resource, Selector, Status
+from zerotouch_function.diagnosis import claim_pods
 from zerotouch_function.errors import FunctionError
 from zerotouch_function.fields.claim import Claim, parse_claim
 from zerotouch_function.manifest import Manifest, Observation, part, without_empty
+from zerotouch_function.namesake import SERVICE, check_name, namesakes
 from zerotouch_function.observed import Composed
-from zerotouch_function.readiness import SCALER_READY, WORKLOAD_READY, count, scaler_condition, workload_condition
+from zerotouch_function.readiness import SCALER_READY, SPEC_VALID, WORKLOAD_READY, count, scaler_condition, workload_condition
 from zerotouch_function.release import with_release
-from zerotouch_function.resources.metadata import selector
 from zerotouch_function.resources.service import service, service_host
 from zerotouch_function.resources.service_account import service_account
 from zerotouch_function.settings import Settings
 
 KIND: Final = "AgentExecutor"
-SPEC_VALID: Final = "SpecValid"
 SCALED_OBJECT: Final = "scaled-object"
-SERVICE: Final = "service"
 SERVICE_ACCOUNT: Final = "service-account"
 KEYS: Final = (SERVICE, SERVICE_ACCOUNT, DEPLOYMENT, SCALED_OBJECT)
 
@@ -38,8 +37,10 @@ def compose(xr: Manifest, composed: Composed, settings: Settings) -> Composition
 
     Raises:
         SpecError: The claim cannot be composed.
+        NameTakenError: Another claim of its name was there first.
     """
     claim, spec = parse_claim(xr, KIND), parse(xr["spec"])
+    check_name(claim, KIND, xr, composed)
     runs = rollout(claim, spec, settings, composed)
     source = scaler.source(claim, spec, settings)
     scales = scaler_condition(claim, composed.get(SCALED_OBJECT), source=source, problem=composed.problem(SCALED_OBJECT))
@@ -54,7 +55,7 @@ def compose(xr: Manifest, composed: Composed, settings: Settings) -> Composition
         },
         status=_status(xr, claim, spec, composed.get(DEPLOYMENT), runs.condition, settings),
         conditions=(Condition(SPEC_VALID, Status.TRUE, "Valid", "The claim is valid"), runs.condition, scales),
-        requirements=_requirements(claim, settings),
+        requirements=_requirements(claim, composed, settings),
     )
 
 
@@ -88,8 +89,6 @@ def _status(
     return {**without_empty({"endpoint": endpoint, "image": running}), "replicas": available}
 
 
-def _requirements(claim: Claim, settings: Settings) -> dict[str, Selector]:
-    """The claim's pods, where the Composition lets the function read them."""
-    if not settings.diagnostics.pods:
-        return {}
-    return {PODS: Selector(api_version="v1", kind="Pod", namespace=claim.namespace, match_labels=selector(claim))}
+def _requirements(claim: Claim, composed: Composed, settings: Settings) -> dict[str, Selector]:
+    """What the answer depends on beside the claim's own objects."""
+    return {**namesakes(claim, KIND, composed), **(claim_pods(claim) if settings.diagnostics.pods else {})}

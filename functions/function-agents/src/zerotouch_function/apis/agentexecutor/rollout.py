@@ -11,7 +11,7 @@ from zerotouch_contract import labels
 from zerotouch_function.apis.agentexecutor.spec import AgentExecutorSpec
 from zerotouch_function.apis.agentexecutor.workload import migration_job, workload
 from zerotouch_function.composition import Condition, Resource, Status
-from zerotouch_function.diagnosis import explain
+from zerotouch_function.diagnosis import PODS, explain
 from zerotouch_function.fields.claim import Claim
 from zerotouch_function.manifest import HASH_LENGTH, Manifest, Observation, part
 from zerotouch_function.observed import Composed
@@ -20,8 +20,6 @@ from zerotouch_function.release import release_of, with_release
 from zerotouch_function.settings import Settings
 
 DEPLOYMENT: Final = "deployment"
-PODS: Final = "pods"
-"""Name under which the claim's pods are required, where they may be read."""
 
 
 @dataclass(frozen=True, slots=True)

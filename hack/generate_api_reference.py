@@ -1,4 +1,4 @@
-"""Writes the tables of platform/04-apis/README.md from the schemas that they describe, between the markers `generated: NAME`.
+"""Writes the tables of the API reference from the schemas that they describe, between the markers `generated: NAME`.
 
 python hack/generate_api_reference.py [--check]
 """
@@ -15,8 +15,12 @@ import yaml
 Schema = dict[str, Any]
 
 ROOT: Final = Path(__file__).resolve().parent.parent
-REFERENCE: Final = ROOT / "platform/04-apis/README.md"
-DEFINITION: Final = ROOT / "apis/agentexecutors/definition.yaml"
+REFERENCES: Final = {
+    ROOT / "platform/04-apis/README.md": ROOT / "apis/agentexecutors/definition.yaml",
+    ROOT / "platform/04-apis/agenttype.md": ROOT / "apis/agenttypes/definition.yaml",
+}
+"""Each document and the API that it describes."""
+
 INPUT: Final = ROOT / "functions/function-agents/package/input/agents.fn.platform.bizmatters.io_inputs.yaml"
 
 KUBERNETES_OWN: Final = ("apiVersion", "kind", "metadata")
@@ -44,21 +48,28 @@ PATTERNS: Final = {
 
 
 def main() -> int:
-    old = REFERENCE.read_text()
+    is_check = "--check" in sys.argv[1:]
+    return max(write(document, definition, is_check=is_check) for document, definition in REFERENCES.items())
+
+
+def write(document: Path, definition: Path, *, is_check: bool) -> int:
+    """Writes one document, or says that it is not current."""
+    old = document.read_text()
     new = old
-    for name, text in blocks().items():
-        new = replace_block(new, name, text)
-    if "--check" not in sys.argv[1:]:
-        REFERENCE.write_text(new)
+    for name, text in blocks(definition).items():
+        if begin(name) in old or name != "input":
+            new = replace_block(document, new, name, text)
+    if not is_check:
+        document.write_text(new)
         return 0
     if new != old:
-        print(f"Error: {REFERENCE.relative_to(ROOT)}: not current; run make generate", file=sys.stderr)
+        print(f"Error: {document.relative_to(ROOT)}: not current; run make generate", file=sys.stderr)
     return int(new != old)
 
 
-def blocks() -> dict[str, str]:
-    """The generated parts by the name in their markers."""
-    version = yaml.safe_load(DEFINITION.read_text())["spec"]["versions"][0]
+def blocks(definition: Path) -> dict[str, str]:
+    """The generated parts by the name in their markers. The function's input is the same for every API, and described once."""
+    version = yaml.safe_load(definition.read_text())["spec"]["versions"][0]
     api = version["schema"]["openAPIV3Schema"]
     settings = yaml.safe_load(INPUT.read_text())["spec"]["versions"][0]["schema"]["openAPIV3Schema"]
     own = {**settings, "properties": {name: field for name, field in settings["properties"].items() if name not in KUBERNETES_OWN}}
@@ -70,14 +81,18 @@ def blocks() -> dict[str, str]:
     }
 
 
-def replace_block(document: str, name: str, text: str) -> str:
-    """The document with another text between the markers of that name."""
-    begin, end = f"<!-- generated: {name} -->\n", f"<!-- end: {name} -->"
-    before, opened, rest = document.partition(begin)
+def begin(name: str) -> str:
+    return f"<!-- generated: {name} -->\n"
+
+
+def replace_block(document: Path, content: str, name: str, text: str) -> str:
+    """The content with another text between the markers of that name."""
+    end = f"<!-- end: {name} -->"
+    before, opened, rest = content.partition(begin(name))
     _, closed, after = rest.partition(end)
     if not (opened and closed):
-        raise SystemExit(f"Error: {REFERENCE.relative_to(ROOT)}: has no markers for {name}; add {begin.strip()} and {end}")
-    return f"{before}{begin}\n{text}\n\n{end}{after}"
+        raise SystemExit(f"Error: {document.relative_to(ROOT)}: has no markers for {name}; add {begin(name).strip()} and {end}")
+    return f"{before}{begin(name)}\n{text}\n\n{end}{after}"
 
 
 def table(schema: Schema, path: str) -> str:

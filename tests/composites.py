@@ -7,6 +7,15 @@ from zerotouch_function.manifest import Manifest
 MINIMAL_SPEC: Manifest = {"image": "ghcr.io/org/service:v1.0.0", "natsStreamName": "ORDERS", "natsConsumerGroup": "order-workers"}
 
 
+MINIMAL_AGENT: Manifest = {"agent": {"image": "ghcr.io/org/agent:v1.0.0"}}
+
+
+def agent(spec: Manifest | None = None, *, name: str = "my-agent", namespace: str = "ns", **metadata: Any) -> Manifest:
+    """An XAgentType as Crossplane makes it of a claim. `spec` goes over the minimal one."""
+    xr = composite(name=name, namespace=namespace, **metadata)
+    return {**xr, "kind": "XAgentType", "spec": {**MINIMAL_AGENT, **(spec or {}), "claimRef": xr["spec"]["claimRef"]}}
+
+
 def composite(spec: Manifest | None = None, *, name: str = "my-service", namespace: str = "ns", **metadata: Any) -> Manifest:
     """An XAgentExecutor as Crossplane makes it of a claim. `spec` goes over the minimal one."""
     return {

@@ -26,7 +26,7 @@ DOCUMENTS: Final = sorted(
         *ROOT.glob("tests/**/*.md"),
     ]
 )
-DEFINITION: Final = ROOT / "apis/agentexecutors/definition.yaml"
+DEFINITIONS: Final = sorted(ROOT.glob("apis/*/definition.yaml"))
 FUNCTION: Final = ROOT / "functions/function-agents/src/zerotouch_function"
 COMMAND_SECONDS: Final = 60
 
@@ -150,7 +150,7 @@ def anchors(document: Path) -> set[str]:
 def test_yaml_parses_and_claims_are_valid(fence: Fence) -> None:
     manifests = list(yaml.safe_load_all(fence.text))
     documents = [Document(manifest, str(fence)) for manifest in manifests if isinstance(manifest, dict) and "kind" in manifest]
-    if any(document.manifest["kind"] == "AgentExecutor" for document in documents):
+    if any(document.manifest["kind"] in ("AgentExecutor", "AgentType") for document in documents):
         report = validate(documents, mode="direct")
         assert [finding.text for finding in (*report.problems, *report.warnings)] == []
 
@@ -178,8 +178,9 @@ def test_fields_that_are_named_exist(document: Path) -> None:
 
 
 def field_paths() -> set[str]:
-    schema = yaml.safe_load(DEFINITION.read_text())["spec"]["versions"][0]["schema"]["openAPIV3Schema"]
-    return set(paths(schema["properties"]["spec"], "spec"))
+    """The fields of every API."""
+    schemas = [yaml.safe_load(file.read_text())["spec"]["versions"][0]["schema"]["openAPIV3Schema"] for file in DEFINITIONS]
+    return {path for schema in schemas for path in paths(schema["properties"]["spec"], "spec")}
 
 
 def paths(schema: dict[str, Any], path: str) -> Iterator[str]:
@@ -191,13 +192,18 @@ def paths(schema: dict[str, Any], path: str) -> Iterator[str]:
         yield from paths(field, f"{path}.{name}")
 
 
+def references() -> str:
+    """What describes the APIs to users."""
+    return "\n".join(file.read_text() for file in sorted(REFERENCE.parent.glob("*.md")))
+
+
 def test_every_example_is_in_the_reference() -> None:
     examples = {file.name for file in ROOT.glob("examples/claims/*.yaml")}
-    assert set(re.findall(r"\]\(\.\./\.\./examples/claims/([\w.-]+)\)", REFERENCE.read_text())) == examples
+    assert set(re.findall(r"\]\(\.\./\.\./examples/claims/([\w.-]+)\)", references())) == examples
 
 
 def test_the_reference_has_every_reason_and_no_other() -> None:
-    documented = set(re.findall(r"^\| (?:True|False|Unknown) \| `(\w+)` \|", REFERENCE.read_text(), re.MULTILINE))
+    documented = set(re.findall(r"^\| (?:True|False|Unknown) \| `(\w+)` \|", references(), re.MULTILINE))
     assert documented == {reason for file in FUNCTION.rglob("*.py") for reason in reasons(ast.parse(file.read_text()))}
 
 

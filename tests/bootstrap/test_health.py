@@ -54,6 +54,11 @@ CLAIMS: Final = [
         claim(condition("WorkloadReady", "True", "ScaledToZero", "No pod runs until messages wait in the stream")),
         ("Healthy", "No pod runs until messages wait in the stream"),
     ),
+    Case(
+        "an agent's models are not written yet",
+        claim(condition("ModelsConfigured", "False", "Waiting", "ConfigMap x-sidecar does not exist yet")),
+        ("Progressing", "ConfigMap x-sidecar does not exist yet"),
+    ),
     Case("just created", {"metadata": {"generation": 1}, "spec": {"image": "x:1"}}, ("Progressing", "Waiting for Crossplane")),
     Case(
         "created, without conditions",

@@ -36,7 +36,8 @@ def test_the_same_claim_from_standard_input_renders_the_same() -> None:
 
 def test_a_folder_renders_all_its_claims() -> None:
     names = {m["metadata"]["name"] for m in yaml.safe_load_all(zerotouch("render", "examples/claims").stdout) if m["kind"] == "Service"}
-    assert names == {"my-service", "research-worker", "nginx", "nightly-reports", "billing-agent"}
+    executors = {"my-service", "research-worker", "nginx", "nightly-reports", "billing-agent"}
+    assert names == executors | {"researcher", "assistant", "summarizer", "greeter", "analyst"}
 
 
 WRONG: Final = [
@@ -62,7 +63,7 @@ def test_what_is_no_claim_is_told_which_kinds_are() -> None:
     done = zerotouch("render", "-", stdin=yaml.safe_dump(NAMESPACE))
     assert (done.exit_code, done.stderr) == (
         1,
-        "Error: CLAIM: no claim of the platform was found; give a file or folder with one of these kinds: AgentExecutor\n",
+        "Error: CLAIM: no claim of the platform was found; give a file or folder with one of these kinds: AgentExecutor, AgentType\n",
     )
 
 
@@ -104,12 +105,12 @@ def test_what_is_observed_decides_what_is_ready(tmp_path: Path) -> None:
 
 def test_observed_objects_go_with_one_claim(tmp_path: Path) -> None:
     done = zerotouch("render", "--observed", MINIMAL, "examples/claims")
-    assert (done.exit_code, done.stderr) == (1, "Error: --observed: goes with one claim, and 5 were given; render them one by one\n")
+    assert (done.exit_code, done.stderr) == (1, "Error: --observed: goes with one claim, and 10 were given; render them one by one\n")
 
 
 def test_good_claims_are_counted() -> None:
     done = zerotouch("validate", "examples/claims")
-    assert (done.exit_code, done.stdout, done.stderr) == (0, "", "5 checked, 0 wrong, 0 to look at\n")
+    assert (done.exit_code, done.stdout, done.stderr) == (0, "", "10 checked, 0 wrong, 0 to look at\n")
 
 
 def test_a_namespace_that_breaks_the_convention_is_a_warning() -> None:

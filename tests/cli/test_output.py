@@ -18,3 +18,9 @@ def test_text_stays_text(text: str) -> None:
 def test_no_anchors_are_written() -> None:
     shared = {"a": 1}
     assert "&" not in yaml.dump({"one": shared, "two": shared}, Dumper=Dumper)
+
+
+def test_lines_stand_one_below_the_other() -> None:
+    written = yaml.dump({"file": '{\n  "a": 1\n}\n'}, Dumper=Dumper)
+    assert written == 'file: |\n  {\n    "a": 1\n  }\n'
+    assert yaml.safe_load(written) == {"file": '{\n  "a": 1\n}\n'}

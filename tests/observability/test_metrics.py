@@ -68,10 +68,16 @@ def test_outcomes_in_queries_are_outcomes_of_the_function() -> None:
 
 
 def test_claim_metrics_read_fields_that_every_claim_has_or_its_status_gets() -> None:
-    definition = yaml.safe_load((ROOT / "apis/agentexecutors/definition.yaml").read_text())
-    schema = definition["spec"]["versions"][0]["schema"]["openAPIV3Schema"]["properties"]
-    (kind,) = CONFIG["spec"]["resources"]
-    assert kind["groupVersionKind"] == {"group": definition["spec"]["group"], "version": "v1alpha1", "kind": "AgentExecutor"}
+    definitions = [yaml.safe_load(file.read_text())["spec"] for file in sorted(ROOT.glob("apis/*/definition.yaml"))]
+    kinds = CONFIG["spec"]["resources"]
+    assert [kind["groupVersionKind"] for kind in kinds] == [
+        {"group": definition["group"], "version": "v1alpha1", "kind": definition["claimNames"]["kind"]} for definition in definitions
+    ]
+    for kind, definition in zip(kinds, definitions, strict=True):
+        check_fields(kind, definition["versions"][0]["schema"]["openAPIV3Schema"]["properties"])
+
+
+def check_fields(kind: dict[str, Any], schema: dict[str, Any]) -> None:
     for path in (path for metric in kind["metrics"] for each in [metric["each"]] for path in paths(each)):
         if path[:2] == ["status", "conditions"]:
             continue  # Crossplane's own

@@ -21,7 +21,7 @@ local function condition(kind)
 end
 
 local synced, ready, valid = condition("Synced"), condition("Ready"), condition("SpecValid")
-local workload, scaler = condition("WorkloadReady"), condition("ScalerReady")
+local workload, scaler, models = condition("WorkloadReady"), condition("ScalerReady"), condition("ModelsConfigured")
 
 if obj.metadata.deletionTimestamp ~= nil then
   return health("Progressing", "Being deleted")
@@ -33,7 +33,7 @@ if annotations["crossplane.io/paused"] == "true" then
 end
 
 -- Crossplane v2 says which generation a condition is of; v1.20 says it of none.
-for _, of in ipairs({ synced, ready, valid, workload, scaler }) do
+for _, of in ipairs({ synced, ready, valid, workload, scaler, models }) do
   if of.observedGeneration ~= nil and of.observedGeneration < obj.metadata.generation then
     return health("Progressing", "Crossplane has not seen the present spec yet")
   end
@@ -46,7 +46,7 @@ if workload.status == "False" and LASTING[workload.reason] then
   return health("Degraded", workload.message)
 end
 
-for _, of in ipairs({ synced, workload, scaler, ready }) do
+for _, of in ipairs({ synced, workload, scaler, models, ready }) do
   if of.status == "False" then
     return health("Progressing", of.message)
   end

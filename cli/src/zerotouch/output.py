@@ -20,6 +20,12 @@ class Dumper(BASE):  # type: ignore[misc, valid-type]  # the C dumper where ther
         return True
 
 
+def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+    """Text of several lines stands in a block, line by line."""
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style="|" if "\n" in text else None)
+
+
+Dumper.add_representer(str, _text)
 Dumper.add_implicit_resolver("tag:yaml.org,2002:float", re.compile(r"[-+]?[0-9][0-9_]*([eE][-+]?[0-9]+)?$"), list("-+0123456789"))
 """Text such as "120e4" or "0709", a number for kubectl and none for YAML 1.1, is quoted too."""
 

@@ -26,6 +26,7 @@ READY_QUERIES: Final = {
         " || object.status.conditions.exists(c, c.type == 'Available' && c.status == 'True'))"
     ),
     "ScaledObject": "object.status.conditions.exists(c, c.type == 'Ready' && c.status == 'True')",
+    "HorizontalPodAutoscaler": "object.status.conditions.exists(c, c.type == 'ScalingActive' && c.status == 'True')",
     "Job": "object.status.conditions.exists(c, c.type == 'Complete' && c.status == 'True')",
 }
 """When the provider calls an Object ready, by kind; until then it looks every 30 s, later every 10 minutes. Other kinds: once created."""

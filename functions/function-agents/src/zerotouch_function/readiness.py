@@ -12,12 +12,15 @@ from zerotouch_function.fields.claim import Claim
 from zerotouch_function.manifest import Observation, part, parts
 from zerotouch_function.release import release_of
 
+SPEC_VALID: Final = "SpecValid"
 WORKLOAD_READY: Final = "WorkloadReady"
 SCALER_READY: Final = "ScalerReady"
 
+ASLEEP: Final = "No pod runs until messages wait in the stream"
+
 
 def workload_condition(
-    claim: Claim, observed: Observation | None, *, want_release: str | None, problem: str = "", explanation: str = ""
+    claim: Claim, observed: Observation | None, *, want_release: str | None, problem: str = "", explanation: str = "", asleep: str = ASLEEP
 ) -> Condition:
     """The Deployment's state.
 
@@ -27,6 +30,7 @@ def workload_condition(
         want_release: Mark of the current spec; None when the spec is invalid, and whatever runs is as good as it gets.
         problem: Why the Deployment cannot be written, where that is known.
         explanation: Why pods do not start, where pods may be read; takes the place of the command that would show it.
+        asleep: Why no pod runs, where none should.
     """
     if problem:
         return _workload(Status.FALSE, "CannotWrite", f"Deployment {claim.name} cannot be written: {sentence(problem)}")
@@ -46,7 +50,7 @@ def workload_condition(
         is_current and progress.get("reason") == "NewReplicaSetAvailable" and count(status, "updatedReplicas") == count(status, "replicas")
     )
     if is_rolled_out and wanted == 0:
-        return _workload(Status.TRUE, "ScaledToZero", "No pod runs until messages wait in the stream")
+        return _workload(Status.TRUE, "ScaledToZero", asleep)
     if is_rolled_out and available >= wanted:
         return _workload(Status.TRUE, "RolledOut", "All pods run the current spec")
     if is_rolled_out:
@@ -104,6 +108,28 @@ UNREAD: Final = re.compile(
 """KEDA's message for a variable that it cannot read (`pkg/scaling/resolver`); the object's reference in it is printed by Go."""
 
 UNREAD_KINDS: Final = {"secret name": "Secret", "config": "ConfigMap"}
+
+
+def autoscaler_condition(claim: Claim, observed: Observation | None, *, problem: str = "") -> Condition:
+    """The HorizontalPodAutoscaler's state.
+
+    Args:
+        claim: Whose HorizontalPodAutoscaler.
+        observed: The object as it is; None while there is none.
+        problem: Why it cannot be written, where that is known.
+    """
+    if problem:
+        return _scaler(Status.FALSE, "CannotWrite", f"HorizontalPodAutoscaler {claim.name} cannot be written: {sentence(problem)}")
+    if observed is None:
+        return _scaler(Status.FALSE, "Creating", f"HorizontalPodAutoscaler {claim.name} does not exist yet")
+    active = condition(observed, "ScalingActive")
+    if not active:
+        return _scaler(Status.FALSE, "Waiting", "Kubernetes has not looked at the pods' CPU yet")
+    if active.get("status") != "True":
+        said = sentence(active.get("message"))
+        return _scaler(Status.FALSE, "CannotScale", f"The pods' CPU cannot be read: {said}; see that pods run, and metrics-server too")
+    return _scaler(Status.TRUE, "Scaling", "Pods scale on their CPU")
+
 
 REMEDY: Final = "see that the stream and its durable consumer exist, and that spec.natsUrl and spec.nats.account are right"
 

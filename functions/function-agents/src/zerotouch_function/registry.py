@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from zerotouch_function.apis.agentexecutor import compose as agentexecutor
+from zerotouch_function.apis.agenttype import compose as agenttype
 from zerotouch_function.composition import Composition, Condition, Status
 from zerotouch_function.errors import FunctionError, UnknownKindError
 from zerotouch_function.manifest import Manifest
@@ -28,6 +29,7 @@ class Api:
 
 APIS: Final = {
     f"X{agentexecutor.KIND}": Api(agentexecutor.compose, agentexecutor.refuse, agentexecutor.KEYS),
+    f"X{agenttype.KIND}": Api(agenttype.compose, agenttype.refuse, agenttype.KEYS),
 }
 """Every API by the kind of its composite resource."""
 

@@ -1,15 +1,19 @@
 """What the Composition tells the function: the platform engineer's choices, equal for every claim of it."""
 
-from typing import Annotated, Literal
+from importlib.metadata import version
+from typing import Annotated, Final, Literal
 
 from msgspec import Meta
 
 from zerotouch_function.errors import InputError
 from zerotouch_function.fields.base import Fields, Flag, ObjectName
-from zerotouch_function.fields.container import Resources, Size
+from zerotouch_function.fields.container import ImageReference, Resources, Size
 from zerotouch_function.fields.parse import parse as parse_fields
 from zerotouch_function.fields.placement import DefaultPlacement
 from zerotouch_function.manifest import Manifest
+
+RELEASE: Final = f"v{version('zerotouch-function')}"
+"""The function's own release, and that of the images it was built with."""
 
 
 class ProviderConfigRef(Fields, frozen=True):
@@ -31,12 +35,24 @@ class Defaults(Fields, frozen=True):
     placement: DefaultPlacement = DefaultPlacement()
 
 
+class AgentImages(Fields, frozen=True):
+    """The platform's own images in an agent's pod."""
+
+    wrapper: ImageReference = f"ghcr.io/bizmatters/agent-wrapper:{RELEASE}"
+    sidecar: ImageReference = f"ghcr.io/bizmatters/agent-sidecar:{RELEASE}"
+
+
+class Agents(Fields, frozen=True):
+    images: AgentImages = AgentImages()
+
+
 class Settings(Fields, frozen=True):
     """The function's input, `kind: Input` of `agents.fn.platform.bizmatters.io/v1beta1`."""
 
     mode: Literal["direct", "objects"] = "direct"
     provider_config_ref: ProviderConfigRef = ProviderConfigRef()
     diagnostics: Diagnostics = Diagnostics()
+    agents: Agents = Agents()
     defaults: Defaults = Defaults()
 
 

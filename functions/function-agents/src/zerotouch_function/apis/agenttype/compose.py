@@ -1,0 +1,132 @@
+"""An AgentType and what it becomes."""
+
+from typing import Final
+
+from zerotouch_contract import ports
+from zerotouch_function.apis.agenttype.models import MODELS_CONFIGURED, models_condition, secrets_of
+from zerotouch_function.apis.agenttype.parse import parse
+from zerotouch_function.apis.agenttype.sidecar import sidecar_config_map
+from zerotouch_function.apis.agenttype.spec import AgentTypeSpec
+from zerotouch_function.apis.agenttype.workload import COMPONENT, autoscaler, fence, way_in, workload
+from zerotouch_function.composition import Composition, Condition, Resource, Selector, Status
+from zerotouch_function.diagnosis import PODS, claim_pods, explain
+from zerotouch_function.errors import FunctionError
+from zerotouch_function.fields.claim import Claim, parse_claim
+from zerotouch_function.manifest import Manifest, Observation, part, without_empty
+from zerotouch_function.namesake import SERVICE, check_name, namesakes
+from zerotouch_function.observed import Composed
+from zerotouch_function.readiness import SPEC_VALID, WORKLOAD_READY, autoscaler_condition, count, workload_condition
+from zerotouch_function.release import release_of, with_release
+from zerotouch_function.resources.service import service_host
+from zerotouch_function.resources.service_account import service_account
+from zerotouch_function.settings import Settings
+
+KIND: Final = "AgentType"
+SERVICE_ACCOUNT: Final = "service-account"
+CONFIG: Final = "sidecar-config"
+DEPLOYMENT: Final = "deployment"
+AUTOSCALER: Final = "autoscaler"
+NETWORK_POLICY: Final = "network-policy"
+KEYS: Final = (SERVICE, SERVICE_ACCOUNT, CONFIG, DEPLOYMENT)
+
+STOPPED: Final = "No pod runs, because spec.scaling.replicas is 0"
+
+
+def compose(xr: Manifest, composed: Composed, settings: Settings) -> Composition:
+    """Everything that runs an AgentType, and how it fares.
+
+    Args:
+        xr: The composite resource XAgentType.
+        composed: Its composed objects.
+        settings: The Composition's input.
+
+    Raises:
+        SpecError: The claim cannot be composed.
+        NameTakenError: Another claim of its name was there first.
+    """
+    claim, spec = parse_claim(xr, KIND), parse(xr["spec"])
+    check_name(claim, KIND, xr, composed)
+    deployment = with_release(workload(claim, spec, settings))
+    runs = _workload_state(claim, spec, deployment, composed)
+    scales = _scaler_state(claim, spec, composed)
+    models = models_condition(claim, spec, is_written=composed.has(CONFIG), problem=composed.problem(CONFIG), workload=runs)
+    account = service_account(claim, component=COMPONENT, annotations=spec.service_account_annotations)
+    resources = {
+        SERVICE_ACCOUNT: Resource(account, is_ready=composed.has(SERVICE_ACCOUNT)),
+        CONFIG: Resource(sidecar_config_map(claim, spec, settings, component=COMPONENT), is_ready=composed.has(CONFIG)),
+        DEPLOYMENT: Resource(deployment, is_ready=runs.status is Status.TRUE),
+        SERVICE: Resource(way_in(claim), is_ready=composed.has(SERVICE)),
+    }
+    if scales:
+        resources[AUTOSCALER] = Resource(autoscaler(claim, spec), is_ready=scales.status is Status.TRUE)
+    if spec.network.policy == "restricted":
+        resources[NETWORK_POLICY] = Resource(fence(claim, spec), is_ready=composed.has(NETWORK_POLICY))
+    return Composition(
+        resources=resources,
+        status=_status(xr, claim, spec, composed.get(DEPLOYMENT), runs, settings),
+        conditions=(
+            Condition(SPEC_VALID, Status.TRUE, "Valid", "The claim is valid"),
+            runs,
+            models,
+            *([scales] if scales else []),
+        ),
+        requirements=_requirements(claim, composed, settings),
+    )
+
+
+def refuse(xr: Manifest, composed: Composed, error: FunctionError) -> tuple[Condition, ...]:
+    """Every condition of a claim that cannot be composed: what is wrong, and how fares what runs already."""
+    refused = Condition(SPEC_VALID, Status.FALSE, error.reason, str(error))
+    unknown = Condition(MODELS_CONFIGURED, Status.UNKNOWN, "SpecInvalid", "The claim is not valid; pods that run keep the models they had")
+    try:
+        claim = parse_claim(xr, KIND)
+    except FunctionError:
+        nothing = "The claim is not valid, and nothing of it runs"
+        return refused, *(Condition(kind, Status.UNKNOWN, "SpecInvalid", nothing) for kind in (WORKLOAD_READY, MODELS_CONFIGURED))
+    scaler = composed.get(AUTOSCALER)
+    return (
+        refused,
+        workload_condition(claim, composed.get(DEPLOYMENT), want_release=None, asleep=STOPPED),
+        unknown,
+        *([autoscaler_condition(claim, scaler)] if scaler else []),
+    )
+
+
+def _workload_state(claim: Claim, spec: AgentTypeSpec, deployment: Manifest, composed: Composed) -> Condition:
+    """The Deployment's condition, with what the pods say where they may be read."""
+    return workload_condition(
+        claim,
+        composed.get(DEPLOYMENT),
+        want_release=release_of(deployment),
+        problem=composed.problem(DEPLOYMENT),
+        explanation=explain(claim, composed.required(PODS) or (), fields=secrets_of(spec), image=spec.image),
+        asleep=STOPPED,
+    )
+
+
+def _scaler_state(claim: Claim, spec: AgentTypeSpec, composed: Composed) -> Condition | None:
+    """The autoscaler's condition; None where the number of pods is fixed."""
+    if not spec.scales_on_cpu:
+        return None
+    return autoscaler_condition(claim, composed.get(AUTOSCALER), problem=composed.problem(AUTOSCALER))
+
+
+def _status(
+    xr: Manifest, claim: Claim, spec: AgentTypeSpec, deployment: Observation | None, runs: Condition, settings: Settings
+) -> Manifest:
+    """The claim's status: where the agent answers, what it can call, what runs (the earlier image until a rollout ends)."""
+    running = spec.image if runs.status is Status.TRUE else (xr.get("status") or {}).get("image", "")
+    host = service_host(claim, settings.defaults.cluster_domain)
+    endpoint = f"{host}:{ports.SERVICE}"
+    return {
+        "endpoint": endpoint,
+        "endpoints": {"service": endpoint, "ops": f"{host}:{ports.OPS}"},
+        **without_empty({"image": running}),
+        "models": [model.alias for model in spec.llm.models],
+        "replicas": count(part(deployment, "status"), "availableReplicas") if deployment else 0,
+    }
+
+
+def _requirements(claim: Claim, composed: Composed, settings: Settings) -> dict[str, Selector]:
+    """What the answer depends on beside the claim's own objects."""
+    return {**namesakes(claim, KIND, composed), **(claim_pods(claim) if settings.diagnostics.pods else {})}

@@ -1,0 +1,56 @@
+"""The platform's own volumes in an agent's pod, and who mounts them."""
+
+from typing import Final, TypeAlias
+
+from zerotouch_contract import paths
+from zerotouch_function.apis.agenttype.providers import ca_folder, key_folder
+from zerotouch_function.apis.agenttype.spec import AgentTypeSpec
+from zerotouch_function.fields.claim import Claim
+from zerotouch_function.manifest import Manifest, child_name
+from zerotouch_function.resources.volumes import config_map_volume, pod_volume, scratch_volume, secret_volume, volume_mount
+
+OURS: Final = "zerotouch-"
+"""What the names of the platform's volumes begin with."""
+
+WRAPPER_LIMIT: Final = "16Mi"
+STATE_LIMIT: Final = "8Mi"
+
+Mounted: TypeAlias = tuple[Manifest, Manifest]
+"""A volume, and how a container mounts it."""
+
+
+def config_name(claim: Claim) -> str:
+    """Name of the ConfigMap with the sidecar's configuration."""
+    return child_name(claim.name, "sidecar")
+
+
+def wrapper_volumes(spec: AgentTypeSpec) -> list[Mounted]:
+    """What the wrapper's init container fills and the agent reads; nothing where no wrapper is loaded."""
+    return [scratch_volume(f"{OURS}wrapper", paths.WRAPPER, size_limit=WRAPPER_LIMIT)] if spec.has_wrapper else []
+
+
+def sidecar_volumes(claim: Claim, spec: AgentTypeSpec) -> list[Mounted]:
+    """What only the sidecar sees: its configuration, its state, and every key."""
+    nats = (
+        (f"{OURS}nats-credentials", spec.nats.credentials_secret, paths.NATS_CREDENTIALS),
+        (f"{OURS}nats-ca", spec.nats.ca_secret, paths.NATS_CA),
+    )
+    providers = spec.llm.providers
+    return [
+        config_map_volume(f"{OURS}config", config_name(claim), paths.SIDECAR_CONFIG),
+        scratch_volume(f"{OURS}state", paths.SIDECAR_STATE, size_limit=STATE_LIMIT),
+        *(secret_volume(f"{OURS}provider-{p.name}", p.secret.name, key_folder(p)) for p in providers if p.secret),
+        *(secret_volume(f"{OURS}provider-ca-{p.name}", p.tls.ca_secret, ca_folder(p)) for p in providers if p.tls),
+        *(secret_volume(name, secret, path) for name, secret, path in nats if secret and spec.nats.url),
+    ]
+
+
+def agent_volumes(spec: AgentTypeSpec) -> list[Mounted]:
+    """The agent's code, where it comes from a ConfigMap, and the claim's own volumes."""
+    code = [config_map_volume(f"{OURS}code", spec.agent.code.config_map, paths.AGENT_CODE)] if spec.agent.code else []
+    return [*code, *((pod_volume(volume), volume_mount(volume)) for volume in spec.agent.volumes)]
+
+
+def read_only(mount: Manifest) -> Manifest:
+    """The same mount for a container that only reads."""
+    return {**mount, "readOnly": True}

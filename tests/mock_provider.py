@@ -73,7 +73,7 @@ class Mock:
                 headers = {name.strip().lower(): value.strip() for name, _, value in (line.partition(":") for line in lines[1:] if line)}
                 body = await _body(reader, headers)
                 await self._answer(writer, method, path.partition("?")[0], headers, body)
-        except (asyncio.IncompleteReadError, ConnectionError, _EndedError):
+        except (asyncio.IncompleteReadError, asyncio.CancelledError, ConnectionError, _EndedError):
             pass
         finally:
             self._writers.discard(writer)

@@ -98,7 +98,7 @@ class Sidecar:
             self._servers[name] = await serve(handler, address.host, address.port, limits)
         except OSError as error:
             raise StartError(
-                f"--{name}-address", f"{address} cannot be listened on: {error.strerror}", "free it, or choose another"
+                f"--{name}-port", f"{address} cannot be listened on: {error.strerror}", "free it, or choose another"
             ) from error
         log.info("listening", extra={"on": name, "address": str(Address(address.host, self._servers[name].port))})
 

@@ -12,7 +12,7 @@ from zerotouch_sidecar.metrics import Registry
 
 log = logging.getLogger(__name__)
 
-LOOK_SECONDS: Final = 2.0
+LOOK_SECONDS: Final = 1.0
 """Between two looks. The kubelet itself takes up to a minute to bring a changed ConfigMap."""
 
 
@@ -38,7 +38,7 @@ class Watch:
         self._look_seconds = look_seconds
         self._seen = current.digest
         self._reloads = registry.counter("agent_config_reloads_total", "Changed configurations, by how they were taken.", "result")
-        self._is_good = registry.gauge("agent_config_valid", "1: the configuration in the file is the one in use; 0: it was refused.")
+        self._is_good = registry.gauge("agent_config_valid", "Whether the configuration in the file is in use (1) or was refused (0).")
         self._info = registry.gauge("agent_config_info", "Which configuration is in use.", "digest")
         self._is_good.set(1)
         self._info.set(1, current.digest)

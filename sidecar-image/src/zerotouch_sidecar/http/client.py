@@ -116,7 +116,7 @@ class ClientConnection(asyncio.Protocol):
             self._body.feed(data)
             return
         if self._answered is None and self._body is None:
-            self.close()  # nobody asked: it could be taken for the next answer
+            self.close()
             return
         self.received = True
         try:
@@ -143,8 +143,10 @@ class ClientConnection(asyncio.Protocol):
     # what the parser calls
 
     def on_message_begin(self) -> None:
-        """The first byte of an answer."""
+        """The first byte of an answer; one that nobody asked for could be taken for the next one."""
         self._headers = []
+        if self._answered is None:
+            self.close()
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """A header; after the head a trailer, which nobody is told."""
@@ -158,7 +160,6 @@ class ClientConnection(asyncio.Protocol):
             return
         answered, self._answered = self._answered, None
         if answered is None or answered.done():
-            self._is_used_up = True
             return
         names = {name for name, _ in self._headers}
         length = next((int(value) for name, value in self._headers if name == b"content-length"), None)

@@ -51,7 +51,7 @@ class Reports:
         self._file = folder / FILE if folder is not None else None
         self._lock = asyncio.Lock()
         self._count = registry.counter("agent_wrapper_reports_total", "Processes that the wrapper was loaded into.", "runtime", "loaded")
-        self._loaded = registry.gauge("agent_wrapper_loaded", "1: the wrapper reported from the agent's container.")
+        self._loaded = registry.gauge("agent_wrapper_loaded", "Whether the wrapper reported from the agent's container.")
         self._loaded.set(0)
 
     @property

@@ -7,7 +7,6 @@ from zerotouch_sidecar.config.llm import Budget as BudgetConfig
 from zerotouch_sidecar.config.structs import Configuration, Nats
 from zerotouch_sidecar.models.amounts import NANO_PER_USD, Amount, nano_usd
 from zerotouch_sidecar.models.budget.budget import Budget
-from zerotouch_sidecar.models.budget.nats_store import NatsPlace, NatsStore
 from zerotouch_sidecar.models.budget.period import PeriodKind
 from zerotouch_sidecar.models.budget.store import MemoryStore, Store
 
@@ -84,5 +83,8 @@ def _store(configuration: Configuration, kind: PeriodKind) -> Store:
     nats, agent = configuration.nats, configuration.agent
     if nats is None:
         return MemoryStore()
+    # The library costs a third of the start and 5 MB: only a shared budget is worth that.
+    from zerotouch_sidecar.models.budget.nats_store import NatsPlace, NatsStore
+
     place = NatsPlace(nats.url, nats.credentials_file, nats.ca_file, nats.replicas)
     return NatsStore(place, f"{agent.namespace or 'default'}.{agent.name}.{kind.value}")

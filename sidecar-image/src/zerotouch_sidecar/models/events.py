@@ -58,13 +58,13 @@ class EventReader:
 
     def _read(self, whole: bytes) -> bytes:
         if MARK not in whole:
-            self.events += whole.count(b"data:")
+            self.events += _data_lines(whole)
             return whole
         events = _split(whole)
         return b"".join([event for event in events if not self._is_dropped(event)])
 
     def _is_dropped(self, event: bytes) -> bool:
-        self.events += event.count(b"data:")
+        self.events += _data_lines(event)
         if MARK not in event:
             return False
         lines = event.splitlines()
@@ -78,6 +78,10 @@ class EventReader:
             self.events -= 1
             return True
         return False
+
+
+def _data_lines(events: bytes) -> int:
+    return events.count(b"\ndata:") + events.startswith(b"data:")
 
 
 def _last_end(held: bytes) -> int:

@@ -23,7 +23,7 @@ class Readiness:
         self.is_draining = False
         self._configuration = configuration
         self._reports = reports
-        self._gauge = registry.gauge("agent_ready", "1: the last time anybody asked, the pod could take requests.")
+        self._gauge = registry.gauge("agent_ready", "Whether the pod could take requests when somebody last asked.")
         self._gauge.set(0)
 
     def reconfigure(self, configuration: Configuration) -> None:

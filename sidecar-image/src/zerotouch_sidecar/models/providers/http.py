@@ -60,6 +60,7 @@ class HttpProvider:
             kept + PLAIN + self._own + keys,
             call.body_for(model),
             self._setup.timeouts,
+            is_repeatable=True,  # a kept connection that the provider ended meanwhile is no failure of the provider
         )
 
     async def close(self) -> None:

@@ -1,0 +1,104 @@
+"""What is read from a stream does not depend on how the network cut it."""
+
+import json
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from zerotouch_sidecar.models.amounts import Usage
+from zerotouch_sidecar.models.events import HELD_BYTES, EventReader
+from zerotouch_sidecar.models.usage import find_usage
+
+CHAT = [
+    {"choices": [{"delta": {"content": 'the "usage" of data:\n\n'}}], "usage": None},
+    {"choices": [{"delta": {"content": "ü"}}]},
+    {"choices": [], "usage": {"prompt_tokens": 11, "completion_tokens": 5, "prompt_tokens_details": {"cached_tokens": 3}}},
+]
+MESSAGES = [
+    {"type": "message_start", "message": {"usage": {"input_tokens": 7, "cache_read_input_tokens": 4, "output_tokens": 1}}},
+    {"type": "content_block_delta", "delta": {"text": "x"}},
+    {"type": "message_delta", "usage": {"output_tokens": 9}},
+]
+RESPONSES = [
+    {"type": "response.created", "response": {"usage": None}},
+    {
+        "type": "response.completed",
+        "response": {"usage": {"input_tokens": 8, "output_tokens": 2, "input_tokens_details": {"cached_tokens": 1}}},
+    },
+]
+STREAMS = [(CHAT, Usage(11, 5, 3)), (MESSAGES, Usage(11, 9, 4)), (RESPONSES, Usage(8, 2, 1))]
+
+
+def stream(events: list[Any], end: str) -> list[bytes]:
+    named = [f"event: {event['type']}{end}" if "type" in event else "" for event in events]
+    told = [f"{name}data: {json.dumps(event)}{end}{end}".encode() for name, event in zip(named, events, strict=True)]
+    return [*told, f"data: [DONE]{end}{end}".encode()]
+
+
+def cut(data: bytes, cuts: list[int]) -> list[bytes]:
+    at = sorted({0, len(data), *(each % (len(data) + 1) for each in cuts)})
+    return [data[start:end] for start, end in pairwise(at)]
+
+
+@settings(max_examples=200)
+@given(
+    which=st.sampled_from(STREAMS),
+    end=st.sampled_from(["\n", "\r\n"]),
+    cuts=st.lists(st.integers(0, 10_000), max_size=40),
+    drops=st.booleans(),
+)
+def test_usage_and_bytes_are_the_same_for_any_chunking(which: tuple[list[Any], Usage], end: str, cuts: list[int], drops: bool) -> None:
+    events, usage = which
+    told = stream(events, end)
+    reader = EventReader(drops_usage=drops)
+    sent = b"".join(reader.feed(piece) for piece in cut(b"".join(told), cuts)) + reader.finish()
+    assert reader.usage == usage
+    assert reader.is_told
+    dropped = drops and events is CHAT
+    assert sent == b"".join(event for event in told if not (dropped and b'"choices": []' in event))
+    assert reader.events == len(told) - dropped
+
+
+@given(st.lists(st.binary(max_size=80), max_size=30), st.booleans())
+def test_any_bytes_pass_without_loss(pieces: list[bytes], drops: bool) -> None:
+    reader = EventReader(drops_usage=drops)
+    sent = b"".join(reader.feed(piece) for piece in pieces) + reader.finish()
+    assert sent == b"".join(pieces)
+
+
+@pytest.mark.parametrize("drops", [True, False])
+def test_an_event_without_end_is_not_held(drops: bool) -> None:
+    reader = EventReader(drops_usage=drops)
+    piece = b"x" * 65536
+    sent = 0
+    for count in range(1, 40):
+        sent += len(reader.feed(piece))
+        assert count * len(piece) - sent <= HELD_BYTES
+    assert sent + len(reader.finish()) == 39 * len(piece)
+    assert reader.is_mid_event
+
+
+@pytest.mark.parametrize(
+    "document, usage",
+    [
+        (b'{"usage": {"prompt_tokens": 3, "total_tokens": 3}}', Usage(3)),
+        (
+            b'{"usage": {"input_tokens": 3, "cache_creation_input_tokens": 2, "cache_read_input_tokens": 4, "output_tokens": 1}}',
+            Usage(9, 1, 4),
+        ),
+        (b'{"usage": {"prompt_tokens": 3, "prompt_tokens_details": {"cached_tokens": 99}}}', Usage(3, 0, 3)),
+        (b'{"usage": {"prompt_tokens": -3}}', None),
+        (b'{"usage": {"prompt_tokens": 1e30}}', None),
+        (b'{"usage": "much"}', None),
+        (b'{"usage": null}', None),
+        (b"[" * 100_000, None),
+        (b'{"usage": {"prompt_tokens": 3}', None),
+        (b"\xff", None),
+    ],
+)
+def test_usage_is_found_or_left_alone(document: bytes, usage: Usage | None) -> None:
+    found = find_usage(document)
+    assert (found.usage if found else None) == usage

@@ -11,7 +11,7 @@ endif
 export VERSION
 endif
 
-.PHONY: help preview render test fuzz bench scale check audit workflows generate images package reproducible install uninstall e2e clean
+.PHONY: help preview render test fuzz conformance bench scale check audit workflows generate images package reproducible install uninstall e2e clean
 
 help: ## list the targets and the settings they read
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -35,6 +35,9 @@ test: .venv/.synced ## run all tests that need no cluster
 
 fuzz: .venv/.synced ## fuzz the function: [FUZZ_EXAMPLES=1000000] [FUZZ_SECONDS=7200] [FUZZ_SEED=0]
 	@$(bin)/python -m tests.fuzz.run
+
+conformance: .venv/.synced ## run other people's programs with the agents' wrapper, on every Python and Node here; writes docs/wrapper.md
+	@$(bin)/python -m tests.wrapper.conformance
 
 bench: .venv/.synced ## measure speed and size beside the function's peers, into benchmarks/results.json
 	@$(bin)/python -m benchmarks.run $(BENCH_FLAGS)

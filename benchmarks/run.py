@@ -13,7 +13,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from benchmarks import image, results
+from benchmarks import image, results, wrapper
 from benchmarks.measure import FULL, QUICK, Bench, Plan
 from benchmarks.results import Measurement
 from benchmarks.servers import programs
@@ -28,6 +28,7 @@ def main() -> int:
     facts = results.machine()
     with bench(QUICK if options.quick else FULL) as prepared:
         measurements = [*prepared.measure(), *([] if options.quick else image_size())]
+    measurements += wrapper.measure(wrapper.QUICK_STARTS if options.quick else wrapper.STARTS)
     results.write(facts, measurements, options.results)
     sys.stdout.write(results.table(measurements) + "\n")
     return 0

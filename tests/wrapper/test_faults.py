@@ -75,7 +75,7 @@ def test_a_damaged_copy_is_not_noticed(tmp_path: Path, damage: str) -> None:
         for file in (copy / "python/_zerotouch").iterdir():
             file.unlink()
     else:
-        (copy / "python/_zerotouch/following.py").write_text("def (")
+        (copy / "python/_zerotouch/__init__.py").write_text("def (")
     plain, damaged = (output(path) for path in ("", str(copy / "python")))
     assert damaged == plain
 

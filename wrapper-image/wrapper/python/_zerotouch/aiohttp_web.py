@@ -1,6 +1,6 @@
 """aiohttp's server."""
 
-from _zerotouch.following import instead
+from _zerotouch import instead
 
 
 def change(module):

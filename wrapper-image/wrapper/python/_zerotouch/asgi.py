@@ -1,6 +1,6 @@
 """Servers that speak ASGI. They give each request a task, and what its context holds goes away with it."""
 
-from _zerotouch.following import instead
+from _zerotouch import instead
 
 
 def from_scope(scope):

@@ -1,6 +1,6 @@
 """gunicorn's workers for WSGI. `handle_request` is one request, headers and answer included."""
 
-from _zerotouch.following import instead
+from _zerotouch import instead
 
 
 def worker(class_name):

@@ -1,6 +1,6 @@
 """The standard library's servers, and werkzeug's. `finish` comes at the end of every connection, whatever happened."""
 
-from _zerotouch.following import instead
+from _zerotouch import instead
 
 
 def change(module):

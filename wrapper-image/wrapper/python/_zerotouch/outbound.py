@@ -5,10 +5,19 @@ Nothing here is there before the first request came in: until then there is noth
 
 import sys
 
-from _zerotouch.following import change, instead
-from _zerotouch.report import ADDRESS
+from _zerotouch import address, change, instead
 
 LOOPBACK = ("127.0.0.1", "localhost")
+
+
+def sidecar():
+    try:
+        return address()
+    except Exception:
+        return None
+
+
+SIDECAR = sidecar()
 
 current = None
 """The context variable, from `context`."""
@@ -23,13 +32,13 @@ def carried(host, port, has):
         has: Takes a header's lower-case name, says whether the program has set it itself: then its own stays.
     """
     headers = current.get()
-    if not headers or ADDRESS is None:
+    if not headers or SIDECAR is None:
         return ()
     if isinstance(host, bytes):
         host = host.decode("ascii")
     host = host.strip("[]").lower()
-    is_same = host == ADDRESS[0] or (host in LOOPBACK and ADDRESS[0] in LOOPBACK)
-    if not is_same or (port or 80) != ADDRESS[1]:
+    is_same = host == SIDECAR[0] or (host in LOOPBACK and SIDECAR[0] in LOOPBACK)
+    if not is_same or (port or 80) != SIDECAR[1]:
         return ()
     traced = has("traceparent")  # a tracestate belongs to its traceparent
     return [(name, value) for name, value in headers if not (has(name) or (traced and name == "tracestate"))]

@@ -1,0 +1,105 @@
+"""What the agents' wrapper costs at the start of a program.
+
+    python -m benchmarks.wrapper [--quick]
+
+Starts with and without it take turns, and the median of the differences between neighbours counts. Processor time, because the clock
+measures the machine's other work too; a start waits for nothing. The start without the wrapper tells how fast the machine was.
+"""
+
+import argparse
+import os
+import shutil
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from multiprocessing import Process
+from pathlib import Path
+from statistics import median
+from typing import Final
+
+from benchmarks.results import Measurement, table
+
+WRAPPER: Final = Path(__file__).parents[1] / "wrapper-image" / "wrapper"
+STARTS: Final = 100
+QUICK_STARTS: Final = 5
+LIMIT_MS: Final = 2.0
+NODE: Final = shutil.which("node")
+
+PROGRAMS: Final = {
+    "an empty Python program": [sys.executable, "-c", "pass"],
+    "a Python program that imports http.server": [sys.executable, "-c", "import http.server"],
+    **({"an empty Node program": [NODE, "-e", "0"], "a Node program that requires http": [NODE, "-e", "require('http')"]} if NODE else {}),
+}
+"""Programs that are started; an agent is one that imports a server."""
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--quick", action="store_true")
+    sys.stdout.write(table(measure(QUICK_STARTS if parser.parse_args().quick else STARTS)) + "\n")
+    return 0
+
+
+def measure(starts: int) -> Iterator[Measurement]:
+    """Two measurements per program."""
+    with listening() as url:
+        for name, command in PROGRAMS.items():
+            added, without = differences(command, url, starts)
+            yield Measurement(
+                f"wrapper, processor time more to start {name}",
+                added,
+                "ms",
+                f"<= {LIMIT_MS:g}",
+                added <= LIMIT_MS,
+                {"the start without it": without},
+            )
+
+
+def differences(command: list[str], url: str, starts: int) -> tuple[float, float]:
+    """Milliseconds of processor time that the wrapper adds, and that the start takes without it."""
+    plain = {"PATH": os.environ["PATH"], "PYTHONDONTWRITEBYTECODE": "1", "AGENT_SIDECAR_URL": url, "AGENT_TOKEN": "benchmark"}
+    node = f"--require {WRAPPER / 'node' / 'wrapper.cjs'}"
+    wrapped = {**plain, "PYTHONPATH": str(WRAPPER / "python"), "NODE_OPTIONS": node}
+    added, without = [], []
+    for number in range(starts):
+        order = (plain, wrapped) if number % 2 else (wrapped, plain)
+        used = {id(environment): started(command, environment) for environment in order}
+        added.append(used[id(wrapped)] - used[id(plain)])
+        without.append(used[id(plain)])
+    return median(added) * 1000, median(without) * 1000
+
+
+def started(command: list[str], environment: Mapping[str, str]) -> float:
+    """Seconds of processor time of a program, from its start to its end."""
+    silent = [(os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0)]
+    pid = os.posix_spawn(command[0], command, environment, file_actions=silent)
+    _, status, usage = os.wait4(pid, 0)
+    assert status == 0, f"{command} failed"
+    return usage.ru_utime + usage.ru_stime
+
+
+@contextmanager
+def listening() -> Iterator[str]:
+    """The sidecar's place, taken by a process of its own."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Reports)
+    process = Process(target=server.serve_forever, daemon=True)
+    process.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        process.terminate()
+        process.join()
+        server.server_close()
+
+
+class Reports(BaseHTTPRequestHandler):
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+
+    def log_message(self, *arguments: object) -> None:
+        pass
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,91 @@
+"""Runs every program of the matrix on every Python and Node of this machine, and writes the table of docs/wrapper.md.
+
+python -m tests.wrapper.conformance [--only TEXT]
+"""
+
+import argparse
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from typing import Final
+
+from tests.wrapper import interpreters
+from tests.wrapper.agent import ROOT
+from tests.wrapper.judge import judge
+from tests.wrapper.matrix import NODE, PYTHON, Row
+
+DOCUMENT: Final = ROOT / "docs" / "wrapper.md"
+WORKERS: Final = 2
+YES, NO, NONE = "yes", "NO", "-"
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--only", default="", help="rows whose name holds this text; writes no table")
+    only = parser.parse_args().only
+    tables = [python_table(only), node_table(only)]
+    text = "\n\n".join(tables)
+    sys.stdout.write(text + "\n")
+    if not only:
+        marked = f"<!-- generated: conformance -->\n\n{text}\n\n<!-- end: conformance -->"
+        DOCUMENT.write_text(
+            re.sub(r"<!-- generated: conformance -->.*<!-- end: conformance -->", lambda _: marked, DOCUMENT.read_text(), flags=re.DOTALL)
+        )
+    return 1 if f" {NO} " in text else 0
+
+
+def python_table(only: str) -> str:
+    pythons = interpreters.pythons()
+    packages = {python: interpreters.install(python) for python in pythons}
+    cells: dict[tuple[str, str], Callable[[], str]] = {}
+    for row in chosen(PYTHON, only):
+        for python in pythons:
+            if python.version >= row.since and (not row.needs or row.needs in packages[python]):
+                cells[row.name, python.label] = cell(row, python.in_environment if row.needs else python.path)
+    return table("Python", chosen(PYTHON, only), [python.label for python in pythons], cells)
+
+
+def node_table(only: str) -> str:
+    node = shutil.which("node")
+    if node is None:
+        return "No Node on this machine."
+    version = subprocess.run([node, "--version"], capture_output=True, text=True, check=True).stdout.strip().lstrip("v")
+    cells: dict[tuple[str, str], Callable[[], str]] = {}
+    for row in chosen(NODE, only):
+        variables = {"UNDICI": interpreters.undici(row.needs)} if row.needs else {}
+        cells[row.name, version] = cell(replace(row, variables=variables), node)
+    return table("Node", chosen(NODE, only), [version], cells)
+
+
+def chosen(rows: Sequence[Row], only: str) -> list[Row]:
+    return [row for row in rows if only in row.name]
+
+
+def cell(row: Row, interpreter: str) -> Callable[[], str]:
+    def result() -> str:
+        try:
+            judge(row.program(interpreter), reports=row.reports, most_reports=row.most_reports)
+        except Exception as error:  # a cell that fails is a NO, and the others still count
+            sys.stderr.write(f"{row.name} on {interpreter}: {error!r}\n")
+            return NO
+        return YES
+
+    return result
+
+
+def table(what: str, rows: Sequence[Row], columns: Sequence[str], cells: Mapping[tuple[str, str], Callable[[], str]]) -> str:
+    with ThreadPoolExecutor(WORKERS) as pool:
+        running = {where: pool.submit(run) for where, run in cells.items()}
+        lines = [f"| {what} | {' | '.join(columns)} |", f"|---|{'---|' * len(columns)}"]
+        for row in rows:
+            results = [running[row.name, column].result() if (row.name, column) in running else NONE for column in columns]
+            lines.append(f"| {row.name} | {' | '.join(results)} |")
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

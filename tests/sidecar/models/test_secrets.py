@@ -1,0 +1,189 @@
+"""Keys: where they go, where they never go, and how they change."""
+
+import asyncio
+import logging
+import os
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from tests.mock_provider import Mock
+from tests.sidecar.models.support import NO_PAUSE, TOKEN, both_surfaces, mocks, model, provider, running
+from tests.sidecar.models.test_chain import HELLO
+from zerotouch_sidecar.models.forwarding import to_agent, to_provider
+from zerotouch_sidecar.models.keys import KeyFile
+
+KEY = "sk-canary-0123456789"
+CHAT = "/openai/v1/chat/completions"
+MESSAGES = "/anthropic/v1/messages"
+ASK: Any = {"model": "gpt", "max_tokens": 8, "messages": HELLO}
+
+
+class Secret:
+    """A folder as the kubelet mounts a Secret: links through `..data`, which is swapped as a whole."""
+
+    def __init__(self, folder: Path, key: str) -> None:
+        self.file = folder / "api-key"
+        self._folder = folder
+        self._version = 0
+        folder.mkdir()
+        self.write(key)
+        self.file.symlink_to("..data/api-key")
+
+    def write(self, key: str) -> None:
+        self._version += 1
+        version = self._folder / f"..version-{self._version}"
+        version.mkdir()
+        (version / "api-key").write_text(key + "\n")
+        new = self._folder / "..data_tmp"
+        new.symlink_to(version.name)
+        os.replace(new, self._folder / "..data")
+
+
+def keyed(mock: Mock, secret: Secret, **more: Any) -> Any:
+    llm = both_surfaces(mock, **more)
+    for each in llm["providers"]:
+        each["keyFile"] = str(secret.file)
+    return llm
+
+
+def test_each_kind_of_provider_gets_the_key_where_it_wants_it_and_the_agents_own_stays(tmp_path: Path) -> None:
+    async def scene() -> None:
+        async with mocks() as [mock], running(keyed(mock, Secret(tmp_path / "s", KEY))) as proxy:
+            own = {
+                "x_api_key": TOKEN,
+                "cookie": "a=b",
+                "x_agent_request_id": "r",
+                "x_custom": "kept",
+                "te": "x",
+            }
+            assert (await proxy.post(CHAT, ASK, **own))[0] == 200
+            assert (await proxy.post(MESSAGES, {**ASK, "model": "claude"}, **own))[0] == 200
+            openai, anthropic = (request["headers"] for request in mock.requests)
+            assert (openai["authorization"], "x-api-key" in openai) == (f"Bearer {KEY}", False)
+            assert (anthropic["x-api-key"], "authorization" in anthropic) == (KEY, False)
+            assert anthropic["anthropic-version"] == "2023-06-01"
+            for headers in (openai, anthropic):
+                assert TOKEN not in str(headers)
+                assert headers["x-custom"] == "kept"
+                assert not {"cookie", "x-agent-request-id", "te"} & headers.keys()
+                assert headers["accept-encoding"] == "identity"
+
+    asyncio.run(scene())
+
+
+@pytest.mark.parametrize("status", [200, 401, 403, 429, 500])
+def test_a_key_is_nowhere_in_answers_metrics_information_and_logs(tmp_path: Path, status: int, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+
+    async def scene() -> None:
+        async with mocks() as [mock], running(keyed(mock, Secret(tmp_path / "s", KEY))) as proxy:
+            if status == 401:  # providers tell which key they refuse
+                mock.behaviour = {"mode": "fail", "status": 401}
+            elif status != 200:
+                mock.behaviour = {"mode": "fail", "status": status}
+            told = [await proxy.post(path, {**ASK, "model": name}) for path, name in ((CHAT, "gpt"), (MESSAGES, "claude"))]
+            assert KEY in str(mock.requests), "the search would find it"
+            assert KEY not in str(told) + proxy.registry.text() + str(proxy.models.info()) + caplog.text + repr(proxy.models._plan)
+            assert {answer[0] for answer in told} == {502 if status == 401 else status}
+
+    asyncio.run(scene())
+
+
+def test_headers_of_one_connection_do_not_cross() -> None:
+    sent = [(b"connection", b"close, X-Hop"), (b"x-hop", b"1"), (b"content-length", b"3"), (b"x-kept", b"1")]
+    assert to_provider(sent) == to_agent(sent) == [(b"x-kept", b"1")]
+    assert to_agent([(b"set-cookie", b"a"), (b"x-should-retry", b"true"), (b"x-agent-provider", b"b")]) == []
+
+
+def test_a_new_key_is_used_without_restart_and_at_once_when_the_old_one_is_refused(tmp_path: Path) -> None:
+    async def scene() -> None:
+        secret = Secret(tmp_path / "s", KEY)
+        async with mocks() as [mock], running(keyed(mock, secret)) as proxy:
+            assert (await proxy.post(CHAT, ASK))[0] == 200
+            secret.write("sk-new")
+            mock.behaviour = {"mode": "fail", "status": 401, "key": KEY}
+            assert (await proxy.post(CHAT, ASK))[0] == 200
+            keys = [request["headers"]["authorization"].removeprefix("Bearer ") for request in mock.requests]
+            assert keys == [KEY, KEY, "sk-new"]
+
+    asyncio.run(scene())
+
+
+def test_a_key_file_that_is_away_for_a_moment_leaves_the_key_as_it_was(tmp_path: Path) -> None:
+    secret = Secret(tmp_path / "s", KEY)
+    key = KeyFile(str(secret.file))
+    assert key.read()
+    assert (key.value, key.read()) == (KEY, False)
+    secret.file.unlink()
+    assert not key.read()
+    assert key.value == KEY
+    secret.file.symlink_to("..data/api-key")
+    secret.write("sk-new")
+    assert key.read()
+    assert key.value == "sk-new"
+    assert "sk-new" not in repr(key)
+
+
+def test_a_missing_key_is_told_and_the_fallback_answers(tmp_path: Path) -> None:
+    async def scene() -> None:
+        async with mocks() as [mock]:
+            missing = provider("openai", "openai", mock.url + "/v1", keyFile=str(tmp_path / "none"))
+            llm = {"providers": [missing], "models": [model("gpt", "openai/a")], "retry": NO_PAUSE}
+            async with running(llm) as proxy:
+                status, _, body = await proxy.post(CHAT, ASK)
+                assert (status, "Secret is missing" in body["error"]["message"], mock.requests) == (502, True, [])
+                info: Any = proxy.models.info()
+                assert info["keys"] == {"openai": "missing"}
+
+    asyncio.run(scene())
+
+
+@pytest.mark.parametrize("authorization", ["Bearer other", "Bearer ", "Basic x", "", TOKEN])
+def test_who_does_not_show_the_pods_token_is_refused(authorization: str) -> None:
+    async def scene() -> None:
+        async with mocks() as [mock], running(both_surfaces(mock)) as proxy:
+            openai = await proxy.post(CHAT, ASK, authorization=authorization)
+            anthropic = await proxy.post(MESSAGES, ASK, authorization=authorization)
+            assert (openai[0], openai[2]["error"]["code"]) == (401, "invalid_api_key")
+            assert (anthropic[0], anthropic[2]["error"]["type"]) == (401, "authentication_error")
+            assert mock.requests == []
+            assert (await proxy.post(CHAT, ASK, authorization=authorization, x_api_key=TOKEN))[0] == 200
+
+    asyncio.run(scene())
+
+
+@pytest.mark.parametrize(
+    "body, param",
+    [
+        (b"", None),
+        (b"[]", None),
+        (b"{", None),
+        (b'{"messages": []}', "model"),
+        (b'{"model": 7}', "model"),
+        (b'{"model": "gpt", "stream": "yes"}', "stream"),
+        (b'{"model": "gpt", "max_tokens": "many"}', "max_tokens"),
+        (b'{"model": "gpt", "stream_options": 1}', "stream_options"),
+        (b'{"model": "gpt", "messages": ' + b"[" * 100_000, None),
+        (b"\xff\xfe", None),
+    ],
+)
+def test_a_body_that_is_none_is_told_and_not_sent(body: bytes, param: str | None) -> None:
+    async def scene() -> None:
+        async with mocks() as [mock], running(both_surfaces(mock)) as proxy:
+            status, _, told = await proxy.post(CHAT, body)
+            assert (status, told["error"]["param"], mock.requests) == (400, param, [])
+
+    asyncio.run(scene())
+
+
+def test_what_the_sidecar_does_not_know_of_a_request_reaches_the_provider_as_it_was() -> None:
+    async def scene() -> None:
+        async with mocks() as [mock], running(both_surfaces(mock)) as proxy:
+            odd = {**ASK, "metadata": {"model": "gpt", "π": [1.0, 1e-7, None]}, "seed": 2**60}
+            assert (await proxy.post(CHAT, msgspec.json.encode(odd)))[0] == 200
+            assert mock.requests[0]["body"] == {**odd, "model": "real-gpt"}
+
+    asyncio.run(scene())

@@ -14,7 +14,7 @@ endif
 .PHONY: help preview render test fuzz conformance bench scale check audit workflows generate images package reproducible install uninstall e2e clean
 
 help: ## list the targets and the settings they read
-	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
 	@echo
 	@echo "Settings, from the environment (hack/settings.sh has the defaults):"
 	@sed -nE 's/^: "\$$\{([A-Z_]+):=.*\}" *# (.*)$$/  \1|\2/p' hack/settings.sh | awk -F '|' '{printf "  %-18s %s\n", $$1, $$2}'
@@ -44,6 +44,9 @@ bench: .venv/.synced ## measure speed and size beside the function's peers, into
 
 scale: .venv/.synced ## measure what claims by the hundred cost KUBECONFIG's cluster: [SCALE_CLAIMS="100 300 1000"]
 	@$(bin)/python -m benchmarks.scale --claims $(or $(SCALE_CLAIMS),100 300)
+
+bench-sidecar: .venv/.synced ## measure the sidecar beside direct calls and LiteLLM, into the same file: [BENCH_REALTIME=1: as root, undisturbed]
+	@$(bin)/python -m benchmarks.sidecar.run $(BENCH_FLAGS)
 
 check: .venv/.synced ## lint, types, layers, YAML, generated files
 	$(bin)/ruff check

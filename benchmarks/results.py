@@ -69,8 +69,22 @@ def read(path: str) -> str:
 
 
 def write(facts: Mapping[str, Any], measurements: Iterable[Measurement], path: Path = RESULTS) -> None:
-    rows = [as_json(one) for one in measurements]
-    path.write_text(json.dumps({"machine": facts, "measurements": rows}, indent=2) + "\n")
+    """Replaces the function's figures; sections that others added stay."""
+    save({**saved(path), "machine": facts, "measurements": [as_json(one) for one in measurements]}, path)
+
+
+def add(section: str, facts: Mapping[str, Any], measurements: Iterable[Measurement], path: Path = RESULTS) -> None:
+    """Replaces one section beside the function's figures."""
+    save({**saved(path), section: {"machine": facts, "measurements": [as_json(one) for one in measurements]}}, path)
+
+
+def saved(path: Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(read(str(path)) or "{}")
+    return found
+
+
+def save(document: Mapping[str, Any], path: Path) -> None:
+    path.write_text(json.dumps(document, indent=2) + "\n")
 
 
 def as_json(one: Measurement) -> dict[str, Any]:

@@ -1,0 +1,1 @@
+"""The sidecar beside calling a model directly, and beside LiteLLM's proxy."""

@@ -40,6 +40,7 @@ class Client(asyncio.Protocol):
         self._load = load
         self._due: deque[float] = deque()
         self._is_busy = False
+        self._since = self._first = 0.0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)

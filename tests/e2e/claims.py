@@ -1,29 +1,25 @@
-"""An AgentExecutor claim on the cluster, and what its author would look at."""
+"""A claim on the cluster, and what its author would look at; and AgentExecutors as the tests write them."""
 
 import json
+import urllib.error
 import urllib.request
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
+from tests.e2e.apis import AGENT_EXECUTOR, Api
 from tests.e2e.cluster import Manifest, condition, is_true, port_forward
 from tests.e2e.namespace import Namespace
 from tests.e2e.streams import Queue
 
 T = TypeVar("T")
 
-API_VERSION: Final = "platform.bizmatters.io/v1alpha1"
-KIND: Final = "agentexecutors.platform.bizmatters.io"
-CONDITIONS: Final = ("SpecValid", "WorkloadReady", "ScalerReady", "Synced", "Ready")
-COMPOSED: Final = {"deployment": "", "service": "", "serviceaccount": "", "scaledobject": "-scaler"}
-"""What a claim becomes: kinds, and what each adds to the claim's name."""
-
 MAX_REPLICAS: Final = 4
 COOLDOWN_SECONDS: Final = 5
 TINY: Final[Manifest] = {"requests": {"cpu": "20m", "memory": "64Mi"}}
 """Requests small enough for many pods on one node."""
 
-REQUEST_SECONDS: Final = 10
+REQUEST_SECONDS: Final = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,16 +28,17 @@ class Claim:
 
     namespace: Namespace
     name: str
+    api: Api = AGENT_EXECUTOR
 
     def update(self, spec: Manifest) -> None:
         """Changes these fields of the spec and leaves the others."""
-        self.namespace.patch(KIND, self.name, {"spec": spec})
+        self.namespace.patch(self.api.resource, self.name, {"spec": spec})
 
     def delete(self) -> None:
-        self.namespace.delete(KIND, self.name)
+        self.namespace.delete(self.api.resource, self.name)
 
     def get(self) -> Manifest:
-        return self.namespace.get(KIND, self.name) or {}
+        return self.namespace.get(self.api.resource, self.name) or {}
 
     def status(self) -> Manifest:
         return self.get().get("status") or {}
@@ -50,7 +47,7 @@ class Claim:
         return condition(self.get(), kind)
 
     def composed(self, kind: str) -> Manifest:
-        return self.namespace.get(kind, self.name + COMPOSED[kind]) or {}
+        return self.namespace.get(kind, self.name + self.api.composed[kind]) or {}
 
     def composite(self) -> str:
         """Name of the composite resource, which is cluster-scoped."""
@@ -58,7 +55,7 @@ class Claim:
 
     def uids(self) -> Mapping[str, str]:
         """The identity of each composed object: changes when one is deleted and made again."""
-        return {kind: self.composed(kind).get("metadata", {}).get("uid", "") for kind in COMPOSED}
+        return {kind: self.composed(kind).get("metadata", {}).get("uid", "") for kind in self.api.composed}
 
     def pods(self) -> list[Manifest]:
         """The claim's pods that are not about to end."""
@@ -76,9 +73,9 @@ class Claim:
     def is_ready(self) -> bool:
         """Whether the claim says Ready, and says it of its current image."""
         claim = self.get()
-        if not claim or not all(is_true(claim, kind) for kind in CONDITIONS):
+        if not claim or not all(is_true(claim, kind) for kind in self.api.conditions):
             return False
-        return bool(claim.get("status", {}).get("image") == claim["spec"]["image"])
+        return bool(claim.get("status", {}).get("image") == self.api.image(claim))
 
     def wait_ready(self, *, timeout_seconds: float = 180) -> None:
         self.wait_for("is ready", self.is_ready, timeout_seconds=timeout_seconds)
@@ -96,16 +93,20 @@ class Claim:
     def wait_for(self, what: str, probe: Callable[[], T | None], *, timeout_seconds: float = 120) -> T:
         return self.namespace.wait_for(f"Claim {self.name} {what}", probe, timeout_seconds=timeout_seconds)
 
-    def ask(self, path: str = "/") -> Manifest:
-        """What the claim's Service answers."""
+    def ask(self, path: str = "/", question: str | None = None) -> Manifest:
+        """What the claim's Service answers, whatever its status is; a question is posted."""
         with port_forward(self.namespace.name, f"svc/{self.name}", 8080) as port:
-            response = urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=REQUEST_SECONDS)
+            body = None if question is None else question.encode()
+            try:
+                response = urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", body, timeout=REQUEST_SECONDS)
+            except urllib.error.HTTPError as error:
+                response = error
             answer: Manifest = json.load(response)
             return answer
 
 
 def manifest(name: str, fields: Manifest) -> Manifest:
-    return {"apiVersion": API_VERSION, "kind": "AgentExecutor", "metadata": {"name": name}, "spec": fields}
+    return AGENT_EXECUTOR.manifest(name, fields)
 
 
 def spec(image: str, queue: Queue, *, scaling: Manifest | None = None, **fields: object) -> Manifest:

@@ -8,7 +8,8 @@ from typing import Final
 import pytest
 
 from tests.e2e import images, settings
-from tests.e2e.claims import KIND, Claim, manifest, secrets, spec
+from tests.e2e.apis import AGENT_EXECUTOR, APIS
+from tests.e2e.claims import Claim, manifest, secrets, spec
 from tests.e2e.cluster import Manifest, apply, get, kubectl
 from tests.e2e.figures import FIGURES, Figures
 from tests.e2e.images import WORKLOAD, Workload
@@ -70,7 +71,8 @@ def make_namespace(environment: Settings) -> Iterator[MakeNamespace]:
     yield make
     if not environment.keeps_namespaces:
         for namespace in made:
-            namespace.delete_all(KIND)
+            for api in APIS:
+                namespace.delete_all(api.resource)
             kubectl("delete", "namespace", namespace.name, "--wait=false")
         for namespace in made:
             kubectl(
@@ -120,7 +122,7 @@ def make_claims(namespace: Namespace, environment: Settings) -> Iterator[MakeCla
 
     yield make
     if made and not environment.keeps_namespaces:
-        namespace.delete(KIND, *made)
+        namespace.delete(AGENT_EXECUTOR.resource, *made)
 
 
 @pytest.fixture

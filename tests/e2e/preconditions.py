@@ -3,7 +3,7 @@
 import os
 from typing import Final
 
-from tests.e2e.claims import KIND
+from tests.e2e.apis import APIS
 from tests.e2e.cluster import KubectlError, get, is_true, wait_for
 from tests.e2e.settings import Settings
 
@@ -23,8 +23,9 @@ def missing(settings: Settings) -> str:
 
 
 def _missing_parts(settings: Settings) -> str:
-    if not get("crd", KIND):
-        return f"CustomResourceDefinition {KIND}: does not exist; run `make install`"
+    for api in APIS:
+        if not get("crd", api.resource):
+            return f"CustomResourceDefinition {api.resource}: does not exist; run `make install`"
     if not get("crd", "scaledobjects.keda.sh"):
         return "CustomResourceDefinition scaledobjects.keda.sh: does not exist; install KEDA"
     if not get("service", "nats", settings.nats_namespace):

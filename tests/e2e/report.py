@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 from typing import Final
 
+from tests.e2e.apis import APIS
 from tests.e2e.cluster import KubectlError, Manifest, find
 
 EVENTS: Final = 25
@@ -12,8 +13,8 @@ EVENTS: Final = 25
 def report(namespace: str) -> str:
     """Claims with their conditions, scalers, Deployments, pods and the newest events."""
     sections: list[tuple[str, str, Callable[[Manifest], Iterable[str]]]] = [
-        ("Claims", "agentexecutors", _conditions),
-        ("Composite resources", "xagentexecutors", _conditions),
+        *(("Claims", api.resource, _conditions) for api in APIS),
+        *(("Composite resources", api.composite, _conditions) for api in APIS),
         ("Scalers", "scaledobjects", _conditions),
         ("Deployments", "deployments", _replicas),
         ("Pods", "pods", _containers),

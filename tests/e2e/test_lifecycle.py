@@ -1,8 +1,5 @@
 """A claim's life on a real cluster: it becomes ready, is updated, and goes without a trace."""
 
-import json
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -10,12 +7,14 @@ import pytest
 import yaml
 
 from tests.e2e import images
-from tests.e2e.claims import COMPOSED, Claim, manifest, secret, secrets, spec
+from tests.e2e.apis import AGENT_EXECUTOR
+from tests.e2e.claims import Claim, manifest, secret, secrets, spec
 from tests.e2e.cluster import Manifest, find, get, kubectl, serves
 from tests.e2e.figures import Figures
 from tests.e2e.images import WORKLOAD, Workload
 from tests.e2e.making import MakeClaims, MakeNamespace, MakeQueue, ReadyClaim
 from tests.e2e.namespace import Namespace
+from tests.e2e.probing import probing
 from tests.e2e.settings import Settings
 from tests.e2e.streams import Queue
 
@@ -23,7 +22,6 @@ HERE: Final = Path(__file__).parent
 EXAMPLES: Final = HERE.parents[1] / "examples" / "claims"
 NGINX_IMAGE: Final = HERE / "images" / "nginx"
 OBJECTS: Final = "objects.kubernetes.crossplane.io"
-PROBER: Final = (HERE / "prober.py").read_text()
 CROWD: Final = 20
 REQUESTS: Final = 20
 """Answers of one version that a probe has to see before and after a rollout."""
@@ -82,7 +80,7 @@ def test_an_update_of_image_and_size_rolls_without_a_failed_request_and_recreate
 ) -> None:
     claim = ready_claim("update")
     uids = claim.uids()
-    with _probing(claim, workload.v1) as seen:
+    with probing(claim, workload.v1) as seen:
         claim.wait_for("answers as v1", lambda: seen()["versions"].get("v1", 0) >= REQUESTS)
         with figures.time("update of image and size to Ready"):
             claim.update({"image": workload.v2, "size": "medium"})
@@ -96,37 +94,6 @@ def test_an_update_of_image_and_size_rolls_without_a_failed_request_and_recreate
 
 def _memory_limit(claim: Claim) -> str:
     return str(claim.composed("deployment")["spec"]["template"]["spec"]["containers"][0]["resources"]["limits"]["memory"])
-
-
-@contextmanager
-def _probing(claim: Claim, image: str) -> Iterator[Callable[[], Manifest]]:
-    """Asks the claim's endpoint from a pod beside it while the block runs; gives a look at what was seen so far."""
-    namespace, name = claim.namespace, f"probe-{claim.name}"
-    confined = {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}}
-    command = ["python", "-c", PROBER, f"http://{claim.status()['endpoint']}/"]
-    namespace.apply(
-        {
-            "apiVersion": "v1",
-            "kind": "Pod",
-            "metadata": {"name": name},
-            "spec": {
-                "automountServiceAccountToken": False,
-                "securityContext": {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}},
-                "terminationGracePeriodSeconds": 0,
-                "containers": [{"name": "prober", "image": image, "command": command, "securityContext": confined}],
-            },
-        }
-    )
-
-    def seen() -> Manifest:
-        last_line = namespace.logs(name, "--tail=1")
-        found: Manifest = json.loads(last_line or '{"versions": {}, "last": "", "failures": []}')
-        return found
-
-    try:
-        yield seen
-    finally:
-        namespace.delete("pod", name)
 
 
 @pytest.mark.core
@@ -160,6 +127,6 @@ def test_twenty_claims_at_once_become_ready(make_claims: MakeClaims, workload: W
         claims = make_claims(names, spec(workload.v1, queue, scaling={"minReplicas": 0, "pollingIntervalSeconds": 5}))
         for claim in claims:
             claim.wait_ready(timeout_seconds=300)
-    made = [item["metadata"] for kind in COMPOSED for item in claims[0].namespace.find(kind)]
+    made = [item["metadata"] for kind in AGENT_EXECUTOR.composed for item in claims[0].namespace.find(kind)]
     crowd = [metadata for metadata in made if metadata.get("labels", {}).get("app") in names]
-    assert len(crowd) == len(COMPOSED) * CROWD, "each claim made its own four objects"
+    assert len(crowd) == len(AGENT_EXECUTOR.composed) * CROWD, "each claim made its own four objects"

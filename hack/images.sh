@@ -2,28 +2,36 @@
 # Builds the images of the working tree. Every image is built from a folder under build/images that holds all it needs.
 . "$(dirname "$0")/settings.sh"
 
-folder=$build/images/function-agents
-rm -rf "$folder"
-mkdir -p "$folder/wheels"
-cp functions/function-agents/Dockerfile "$folder/"
-$bin/uv export --quiet --frozen --no-dev --no-header --no-emit-workspace --package zerotouch-function \
-    --output-file "$folder/requirements.txt" >/dev/null
-for package in zerotouch-contract zerotouch-function; do
-    $bin/uv build --quiet --wheel --no-create-gitignore --python $bin/python --package "$package" --out-dir "$folder/wheels" >&2
-done
-find "$folder" -exec touch --no-dereference --date="@$SOURCE_DATE_EPOCH" {} +
+# python_package FOLDER PACKAGE...: wheels of our packages, and the locked requirements of the last of them.
+python_package() {
+    local folder=$1
+    shift
+    mkdir -p "$folder/wheels"
+    $bin/uv export --quiet --frozen --no-dev --no-header --no-emit-workspace --package "${!#}" --output-file "$folder/requirements.txt" >/dev/null
+    for package in "$@"; do
+        $bin/uv build --quiet --wheel --no-create-gitignore --python $bin/python --package "$package" --out-dir "$folder/wheels" >&2
+    done
+}
 
-say "image $function_image"
-run_program "$IMAGE_BUILD" "$function_image" "$folder" "$@" >&2
+# image TAG FOLDER: from a folder that was prepared, whose files get one time.
+image() {
+    find "$2" -exec touch --no-dereference --date="@$SOURCE_DATE_EPOCH" {} +
+    say "image $1"
+    run_program "$IMAGE_BUILD" "$1" "$2" "${flags[@]}" >&2
+}
 
-folder=$build/images/agent-wrapper
-rm -rf "$folder"
-mkdir -p "$folder"
-cp wrapper-image/Dockerfile "$folder/"
-git ls-files -z --cached --others --exclude-standard wrapper-image/wrapper | xargs -0 cp --parents -t "$folder"
-mv "$folder/wrapper-image/wrapper" "$folder/wrapper"
-rmdir "$folder/wrapper-image"
-find "$folder" -exec touch --no-dereference --date="@$SOURCE_DATE_EPOCH" {} +
+flags=("$@")
+rm -rf $build/images
+mkdir -p $build/images/{function-agents,agent-sidecar,agent-wrapper}
 
-say "image $wrapper_image"
-run_program "$IMAGE_BUILD" "$wrapper_image" "$folder" "$@" >&2
+cp functions/function-agents/Dockerfile $build/images/function-agents/
+python_package $build/images/function-agents zerotouch-contract zerotouch-function
+image "$function_image" $build/images/function-agents
+
+cp sidecar-image/Dockerfile $build/images/agent-sidecar/
+python_package $build/images/agent-sidecar zerotouch-contract zerotouch-sidecar
+image "$sidecar_image" $build/images/agent-sidecar
+
+cp -r wrapper-image/. $build/images/agent-wrapper/
+find $build/images/agent-wrapper -name __pycache__ -prune -exec rm -r {} +
+image "$wrapper_image" $build/images/agent-wrapper

@@ -10,6 +10,7 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from itertools import groupby
 from pathlib import Path
 from typing import Any, Final, NoReturn
@@ -38,11 +39,13 @@ def main() -> int:
     parser.add_argument("action", choices=["install", "uninstall"])
     parser.add_argument("--overlay", default="direct", choices=["direct", *sorted(p.name for p in LAYER.glob("overlays/*"))])
     parser.add_argument("--function", help="the function's package, instead of the released one")
+    parser.add_argument("--sidecar", help="the image of agents' sidecars, instead of the released one")
+    parser.add_argument("--wrapper", help="the image of agents' wrapper, instead of the released one")
     parser.add_argument("--force", action="store_true", help="uninstall: delete every claim first")
     options = parser.parse_args()
     manifests = render(options.overlay)
     if options.action == "install":
-        install(manifests, options.function)
+        install(manifests, options.function, {"sidecar": options.sidecar, "wrapper": options.wrapper})
     else:
         uninstall(manifests, is_forced=options.force)
     return 0
@@ -51,17 +54,26 @@ def main() -> int:
 # Install
 
 
-def install(manifests: list[Manifest], function: str | None) -> None:
+def install(manifests: list[Manifest], function: str | None, images: Mapping[str, str | None]) -> None:
     """Applies each wave when the one before it is ready."""
     for manifest in manifests:
         if function and (manifest["kind"], name_of(manifest)) == ("Function", FUNCTION):
             manifest["spec"]["package"] = function
+        if manifest["kind"] == "Composition":
+            use_images(manifest, images)
     for number, members in waves(manifests):
         say(f"wave {number}: {', '.join(map(title, members))}")
         kubectl("apply", "--server-side", "--force-conflicts", "-f", "-", stdin=yaml.safe_dump_all(members))
         for manifest in members:
             wait_until_ready(manifest)
     say("the platform is ready for claims")
+
+
+def use_images(composition: Manifest, images: Mapping[str, str | None]) -> None:
+    """Writes the images into the input of a Composition that names any."""
+    for step in composition["spec"]["pipeline"]:
+        named = step.get("input", {}).get("agents", {}).get("images", {})
+        named.update({part: image for part, image in images.items() if image and part in named})
 
 
 def wait_until_ready(manifest: Manifest) -> None:

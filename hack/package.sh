@@ -30,7 +30,8 @@ configuration() {
         s|ghcr.io/bizmatters|$REGISTRY|
         n
         s|version: .*|version: '$wanted'|
-    }" >"$roots/$1/package.yaml"
+    }
+    s#ghcr.io/bizmatters/\(agent-sidecar\|agent-wrapper\):.*#$REGISTRY/\1:$VERSION#" >"$roots/$1/package.yaml"
     grep -qF "version: '$wanted'" "$roots/$1/package.yaml" || die "package metadata in $2 has no dependency on function-agents"
     xpkg "$1" "$roots/$1"
 }

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 
 ROOT: Final = Path(__file__).resolve().parent.parent
-INPUTS: Final = ("apis", "functions", "package", "hack", "uv.lock", "wrapper-image")
+INPUTS: Final = ("apis", "functions", "package", "hack", "sidecar-image", "uv.lock", "wrapper-image")
 """Files and folders that decide what is built."""
 
 RELEASED: Final = {

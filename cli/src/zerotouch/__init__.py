@@ -1,1 +1,1 @@
-"""`zerotouch`: preview and check claims without a cluster."""
+"""`zerotouch`: preview, check and run claims without a cluster."""

@@ -41,7 +41,7 @@ def reports_errors(command: Callable[P, int]) -> Callable[P, None]:
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="zerotouch", prog_name="zerotouch")
 def main() -> None:
-    """Preview and check claims of the zerotouch platform without a cluster.
+    """Preview, check and run claims of the zerotouch platform without a cluster.
 
     CLAIM is a file, a folder (its .yaml files, at any depth) or - for standard input.
     """
@@ -95,3 +95,26 @@ def validate(claims: tuple[str, ...], mode: str, form: str) -> int:
             output.print_warning(warning.text)
         click.echo(f"{report.checked} checked, {len(report.problems)} wrong, {len(report.warnings)} to look at", err=True)
     return 1 if report.problems else 0
+
+
+@main.command(context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
+@click.option("--mock-models", "mocks_models", is_flag=True, help="Make up every model's answers here: needs no provider and no key.")
+@click.option("--port", type=click.IntRange(1, 65535), help="Where the agent is reached. Default: 18080, or any free port.")
+@click.option("--code", metavar="FOLDER", help="Stands for the ConfigMap with the agent's code.")
+@click.option("--verbose", is_flag=True, help="Show all that the sidecar and NATS log, not only what is wrong.")
+@click.argument("claim", metavar="CLAIM")
+@click.argument("command", nargs=-1, metavar="[-- COMMAND...]", type=click.UNPROCESSED)
+@reports_errors
+def run(claim: str, command: tuple[str, ...], mocks_models: bool, port: int | None, code: str | None, verbose: bool) -> int:
+    """Run an AgentType on this machine: sidecar, models and the agent as in its pod, without a cluster and without Docker.
+
+    COMMAND starts the agent when the claim names an image. Provider keys come from the environment: OPENAI_API_KEY for a provider of type
+    openai, ANTHROPIC_API_KEY for one of type anthropic, NAME_API_KEY for any provider by its name; the agent itself gets none of them.
+    The exit code is the agent's; 0 after Ctrl-C; 1 when something else fails.
+    """
+    from zerotouch import documents
+    from zerotouch.local.running import Options
+    from zerotouch.local.running import run as running
+
+    words = command[1:] if command[:1] == ("--",) else command
+    return running(documents.read([claim]), Options(words, mocks_models, port, code, verbose))

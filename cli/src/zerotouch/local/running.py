@@ -1,0 +1,108 @@
+"""`zerotouch run`: from documents to processes."""
+
+import asyncio
+import json
+import os
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import rich_click as click
+
+from zerotouch.documents import Document
+from zerotouch.errors import CommandError
+from zerotouch.local import agent, configuration, ports, programs, session, summary
+from zerotouch.local.configuration import Local
+from zerotouch.local.lines import is_worth_telling
+from zerotouch.local.ports import HOST, Ports
+from zerotouch.local.session import Step, Telling
+from zerotouch.local.workload import Workload, workload
+from zerotouch_contract import environment as names
+from zerotouch_contract import paths, routes
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the user said beside the claim."""
+
+    command: Sequence[str]
+    mocks_models: bool
+    port: int | None
+    code: str | None
+    is_verbose: bool
+
+
+def run(documents: Sequence[Document], options: Options) -> int:
+    """Runs the one agent among the documents; returns the exit code.
+
+    Raises:
+        CommandError: It cannot be run here, or something that it needs ended.
+    """
+    found = workload(documents)
+    chosen = ports.choose(options.port)
+    with tempfile.TemporaryDirectory(prefix=f"zerotouch-{found.name}-") as name:
+        folder = Path(name)
+        places = agent.Places(programs.wrapper(), _code(found, options, folder), chosen)
+        command = agent.command(found, options.command, places)
+        local = configuration.localise(
+            found.configuration, ports=chosen, environment=os.environ, folder=_made(folder / "keys"), mocks_models=options.mocks_models
+        )
+        token = agent.token()
+        environment = agent.environment(found, os.environ, places, token)
+        tell = summary.Summary(found, local, chosen, command, options.mocks_models)
+        return asyncio.run(
+            session.run(
+                _helpers(found, local, chosen, folder, _clean(environment, token)),
+                Step("agent", command, environment),
+                ops_port=chosen.ops,
+                telling=Telling(
+                    started=lambda: click.echo(tell.started(), err=True),
+                    ready=lambda: click.echo(tell.ready(), err=True),
+                    listen=(lambda _: True) if options.is_verbose else is_worth_telling,
+                ),
+            )
+        )
+
+
+def _code(found: Workload, options: Options, folder: Path) -> Path | None:
+    """The folder that stands for the mounted ConfigMap."""
+    if options.code:
+        if not Path(options.code).is_dir():
+            raise CommandError(f"--code: {options.code} is no folder; name the one that holds the agent's files")
+        return Path(options.code).resolve()
+    if not found.code:
+        return None
+    target = _made(folder / "code")
+    for name, content in found.code.items():
+        (target / name).write_text(content)
+    return target
+
+
+def _helpers(found: Workload, local: Local, chosen: Ports, folder: Path, environment: Mapping[str, str]) -> list[Step]:
+    """What starts before the agent."""
+    file = _made(folder / "config") / paths.SIDECAR_CONFIG_KEY
+    file.write_text(json.dumps(local.content, indent=2))
+    steps = []
+    if local.has_nats:
+        store = str(_made(folder / "nats"))
+        command = [programs.nats_server(), "--jetstream", "--store_dir", store, "--addr", HOST, "--port", str(chosen.nats)]
+        steps.append(Step("nats", command, environment, chosen.nats))
+    command = [*programs.sidecar(), "--config", str(file), "--state", str(_made(folder / "state")), *_listeners(chosen)]
+    return [*steps, Step("sidecar", command, {**environment, names.POD_NAME: f"{found.name}-local"}, chosen.ops, routes.HEALTHZ)]
+
+
+def _listeners(chosen: Ports) -> list[str]:
+    flags = {"--host": HOST, "--ingress-port": chosen.ingress, "--local-port": chosen.local_api, "--ops-port": chosen.ops}
+    return [str(word) for pair in flags.items() for word in pair]
+
+
+def _clean(environment: Mapping[str, str], token: str) -> dict[str, str]:
+    """The agent's environment without what belongs to the agent alone: the wrapper would load into the sidecar too."""
+    kept = {name: value for name, value in environment.items() if name not in agent.ADDS_TO}
+    return {**kept, names.AGENT_TOKEN: token}
+
+
+def _made(folder: Path) -> Path:
+    folder.mkdir(mode=0o700)
+    return folder

@@ -1,0 +1,206 @@
+"""`zerotouch run`: a claim's pod as processes, with the real sidecar, the real wrapper and the real nats-server."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+import yaml
+
+from zerotouch.local.ports import HOST
+
+RUN_SECONDS: Final = 60
+ASK: Final = str(Path(__file__).parents[2] / "examples/agents/ask.py")
+QUESTION: Final = "Which river flows through Vienna?"
+SERVER: Final = """
+import http.server, json, os, urllib.request
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        body = json.dumps({"folder": os.path.dirname(__file__), "wrapper": os.environ.get("PYTHONPATH", "")}).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_):
+        pass
+
+http.server.HTTPServer(("127.0.0.1", int(os.environ["PORT"])), Handler).serve_forever()
+"""
+
+
+def claim(**spec: Any) -> dict[str, Any]:
+    llm = {
+        "providers": [{"name": "main", "type": "openai", "secret": {"name": "openai", "key": "api-key"}}],
+        "models": [{"alias": "default", "targets": [{"provider": "main", "model": "gpt-5-mini"}]}],
+    }
+    return {
+        "apiVersion": "platform.bizmatters.io/v1alpha1",
+        "kind": "AgentType",
+        "metadata": {"name": "researcher", "namespace": "intelligence-agents"},
+        "spec": {"agent": {"image": "ghcr.io/myorg/researcher:v1"}, "llm": llm, **spec},
+    }
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return written(tmp_path, claim())
+
+
+def written(folder: Path, *documents: dict[str, Any]) -> Path:
+    path = folder / "claim.yaml"
+    path.write_text(yaml.safe_dump_all(documents))
+    return path
+
+
+def command(*arguments: object) -> list[str]:
+    return [sys.executable, "-m", "zerotouch", "run", *map(str, arguments)]
+
+
+def environment(**variables: str) -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if not name.endswith("_API_KEY")} | variables
+
+
+def run(*arguments: object, **variables: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        command(*arguments), env=environment(**variables), capture_output=True, text=True, timeout=RUN_SECONDS, check=False
+    )
+
+
+@contextmanager
+def running(*arguments: object, **variables: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """The command, and where its agent is reached, once it says that it is ready."""
+    with subprocess.Popen(command(*arguments), env=environment(**variables), stderr=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stderr
+            said: list[str] = []
+            for line in process.stderr:
+                said.append(line)
+                if found := re.search(r" is ready: (http://\S+)", line):
+                    yield process, found[1]
+                    return
+            raise AssertionError("it ended before it was ready:\n" + "".join(said))
+        finally:
+            process.terminate()
+
+
+def processes(parent: int) -> set[int]:
+    """The processes that it has started."""
+    return {int(pid) for pid in Path(f"/proc/{parent}/task/{parent}/children").read_text().split()}
+
+
+def free_port() -> int:
+    from zerotouch.local.ports import choose
+
+    return choose(None).nats
+
+
+def test_an_agent_gets_made_up_answers_without_any_key(file: Path) -> None:
+    done = run("--mock-models", file, "--", sys.executable, ASK, QUESTION)
+    assert done.returncode == 0, done.stderr
+    assert QUESTION in done.stdout
+    assert "main: answers are made up here (--mock-models), no provider is asked" in done.stderr
+
+
+@pytest.mark.parametrize("variable", ["MAIN_API_KEY", "OPENAI_API_KEY"])
+def test_the_agent_does_not_get_the_key_that_the_sidecar_gets(variable: str, file: Path) -> None:
+    done = run(file, "--", sys.executable, "-c", "import os; print(dict(os.environ))", **{variable: "sk-real"})
+    assert done.returncode == 0, done.stderr
+    assert f"main: key from {variable}" in done.stderr
+    assert "sk-real" not in done.stdout + done.stderr
+
+
+REFUSED: Final[list[tuple[Sequence[str], dict[str, str], str]]] = [
+    ((), {}, 'the key of provider "main" is not in the environment; set MAIN_API_KEY or OPENAI_API_KEY, or say --mock-models'),
+    (("--mock-models", "--code", "/does/not/exist"), {}, "Error: --code: /does/not/exist is no folder"),
+]
+
+
+@pytest.mark.parametrize(("options", "variables", "message"), REFUSED)
+def test_what_is_missing_is_said(options: Sequence[str], variables: dict[str, str], message: str, file: Path) -> None:
+    done = run(*options, file, "--", "true", **variables)
+    assert done.returncode == 1
+    assert message in done.stderr
+
+
+def test_an_image_needs_a_command(file: Path) -> None:
+    done = run("--mock-models", file)
+    assert done.returncode == 1
+    assert done.stderr.startswith("Error: COMMAND: the claim names an image")
+
+
+def test_an_executor_is_not_run() -> None:
+    done = run("examples/claims/agentexecutor-minimal.yaml")
+    assert (done.returncode, done.stderr[:50]) == (1, "Error: CLAIM: run starts one AgentType, and it is "), done.stderr
+
+
+def test_the_exit_code_is_the_agents(file: Path) -> None:
+    assert run("--mock-models", file, "--", sys.executable, "-c", "raise SystemExit(7)").returncode == 7
+
+
+def test_a_command_that_does_not_exist_is_said(file: Path) -> None:
+    done = run("--mock-models", file, "--", "/does/not/exist")
+    assert done.returncode == 1
+    assert "Error: agent: /does/not/exist cannot be started" in done.stderr
+
+
+def code_claim(folder: Path, port: int) -> Path:
+    agent = {
+        "code": {"configMap": "researcher-code", "entrypoint": "main.py", "runtimeImage": "docker.io/library/python:3.13-slim"},
+        "port": port,
+        "env": [{"name": "PORT", "value": str(port)}],
+    }
+    code = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "researcher-code"}, "data": {"main.py": SERVER}}
+    return written(folder, claim(agent=agent), code)
+
+
+def test_a_claims_code_is_served_with_the_wrapper_and_ends_on_ctrl_c(tmp_path: Path) -> None:
+    with running("--mock-models", code_claim(tmp_path, free_port())) as (process, url):
+        answer = json.load(urllib.request.urlopen(url))
+        children = processes(process.pid)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(RUN_SECONDS) == 0
+    assert answer["wrapper"].endswith("wrapper/python")
+    assert len(children) == 2
+    assert not any(Path(f"/proc/{pid}").exists() for pid in children)
+    assert not Path(answer["folder"]).exists()
+    with pytest.raises(urllib.error.URLError):
+        urllib.request.urlopen(url)
+
+
+def test_a_helper_that_ends_ends_the_run_and_is_named(tmp_path: Path) -> None:
+    with running("--mock-models", code_claim(tmp_path, free_port())) as (process, _):
+        assert process.stderr
+        (sidecar,) = [pid for pid in processes(process.pid) if b"zerotouch_sidecar" in Path(f"/proc/{pid}/cmdline").read_bytes()]
+        os.kill(sidecar, signal.SIGKILL)
+        assert process.wait(RUN_SECONDS) == 1
+        assert "Error: sidecar: ended by itself (signal SIGKILL)" in process.stderr.read()
+
+
+def test_code_without_its_config_map_is_said(tmp_path: Path) -> None:
+    path = code_claim(tmp_path, free_port())
+    written(tmp_path, next(yaml.safe_load_all(path.read_text())))
+    done = run("--mock-models", path)
+    assert done.returncode == 1
+    assert done.stderr.startswith("Error: spec.agent.code.configMap: no ConfigMap researcher-code is beside the claim")
+
+
+def test_a_budget_is_kept_in_a_nats_of_the_runs_own(tmp_path: Path) -> None:
+    fields = claim()["spec"]
+    budget = {"tokens": 20, "period": "total", "action": "deny"}
+    path = written(tmp_path, claim(llm={**fields["llm"], "budget": budget}, nats={"url": "nats://nats.nats.svc:4222"}))
+    asks = f"for i in 1 2 3 4 5 6 7 8; do {sys.executable} {ASK} {'word ' * 20} || exit 9; done"
+    done = run("--mock-models", path, "--", "sh", "-c", asks)
+    assert done.returncode == 9, done.stdout
+    assert re.search(rf"nats +nats://{HOST}:\d+", done.stderr)
+    assert "HTTP Error 429" in done.stderr

@@ -56,6 +56,16 @@ def test_claim_metrics_mounts_the_configuration_that_it_reads() -> None:
     assert f"--custom-resource-state-config-file={mount['mountPath']}/{key}" in pod["containers"][0]["args"]
 
 
+def test_the_agents_monitor_selects_their_pods() -> None:
+    monitor = document(LAYER / "monitors/agents.yaml")["spec"]
+    golden = yaml.safe_load_all((ROOT / "tests/golden/agenttype-minimal.direct.yaml").read_text())
+    (pod,) = (manifest["spec"]["template"] for manifest in golden if manifest.get("kind") == "Deployment")
+    assert monitor["selector"]["matchLabels"].items() <= pod["metadata"]["labels"].items()
+    ports = {port["name"] for container in pod["spec"]["initContainers"] for port in container.get("ports", [])}
+    assert {endpoint["port"] for endpoint in monitor["podMetricsEndpoints"]} <= ports
+    assert set(monitor["podTargetLabels"]) <= set(pod["metadata"]["labels"])
+
+
 def test_the_functions_monitor_selects_its_pods() -> None:
     monitor = document(LAYER / "monitors/function.yaml")["spec"]
     function = document(ROOT / "platform/04-apis/base/function.yaml")

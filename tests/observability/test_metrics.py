@@ -10,6 +10,8 @@ import yaml
 from tests.observability.rules import LAYER, ROOT, RULE_FILES, rules
 from zerotouch_function.metrics import Metrics
 from zerotouch_function.runner import Outcome
+from zerotouch_sidecar.metrics import Registry
+from zerotouch_sidecar.models.metering import Metering
 
 DASHBOARD: Final[dict[str, Any]] = json.loads((LAYER / "dashboards/zerotouch.json").read_text())
 CONFIG: Final[dict[str, Any]] = yaml.safe_load((LAYER / "claim-metrics/config.yaml").read_text())
@@ -18,8 +20,8 @@ GROUPINGS: Final = re.compile(r"\b(?:by|on|group_left|without|ignoring)\s*\([^)]
 MATCHERS: Final = re.compile(r"\{[^}]*\}|\[[^]]*\]")
 WORDS: Final = re.compile(r"[A-Za-z_:][\w:]*")
 LANGUAGE: Final = {
-    "absent", "and", "changes", "count", "delta", "histogram_quantile", "increase", "label_values", "max", "namespace", "or", "rate",
-    "sum", "vector",
+    "absent", "and", "changes", "count", "delta", "histogram_quantile", "increase", "label_values", "max", "min", "namespace", "or",
+    "rate", "sum", "vector",
 }  # fmt: skip
 """PromQL's functions and operators that our queries use, and what label_values asks for."""
 
@@ -41,6 +43,13 @@ def of_the_function() -> set[str]:
     return {WORDS.findall(line)[0] for line in metrics.text().splitlines() if not line.startswith("#")}
 
 
+def of_the_sidecars() -> set[str]:
+    registry = Registry()
+    Metering(registry)
+    kinds = re.findall(r"^# TYPE (\w+) (\w+)$", registry.text(), re.MULTILINE)
+    return {name + end for name, kind in kinds for end in (("_bucket", "_count", "_sum") if kind == "histogram" else ("",))}
+
+
 def of_the_claims() -> set[str]:
     return {f"{kind['metricNamePrefix']}_{metric['name']}" for kind in CONFIG["spec"]["resources"] for metric in kind["metrics"]}
 
@@ -55,7 +64,7 @@ def of_others() -> set[str]:
 
 
 def test_every_query_asks_for_metrics_that_exist() -> None:
-    known = of_the_function() | of_the_claims() | recorded() | of_others()
+    known = of_the_function() | of_the_sidecars() | of_the_claims() | recorded() | of_others()
     used = {name for query in queries() for name in metrics_in(query)}
     assert used - known == set()
     assert of_others() | recorded() <= used, "listed, and never used"

@@ -38,14 +38,15 @@ def encode(manifest: Mapping[str, Any]) -> bytes:
 @lru_cache(4096)
 def _text_field(key: str, text: str) -> bytes:
     """A field that is text. The same names and values are in almost every object."""
-    return _field(key.encode(), _with_length(b"\x1a", text.encode()))
+    return _field(key.encode(), with_length(b"\x1a", text.encode()))
 
 
 def _field(key: bytes, value: bytes) -> bytes:
-    return _with_length(b"\n", _with_length(b"\n", key) + _with_length(b"\x12", value))
+    return with_length(b"\n", with_length(b"\n", key) + with_length(b"\x12", value))
 
 
-def _with_length(tag: bytes, content: bytes) -> bytes:
+def with_length(tag: bytes, content: bytes) -> bytes:
+    """A field whose content has any length."""
     length = len(content)
     if length < SHORT:
         return b"%b%c%b" % (tag, length, content)
@@ -67,7 +68,7 @@ def varint(number: int) -> bytes:
 def _closed_value(item: Any) -> bytes:
     kind = type(item)
     if kind is str:
-        return _with_length(b"\x1a", item.encode())
+        return with_length(b"\x1a", item.encode())
     if kind is list or (kind is dict and len(item) <= FEW):
         return _known_closed(item)
     return _newly_closed(item)
@@ -95,11 +96,11 @@ _known: Final[dict[bytes, bytes]] = {}
 
 def _newly_closed(item: Any) -> bytes:
     if isinstance(item, str):
-        return _with_length(b"\x1a", item.encode())
+        return with_length(b"\x1a", item.encode())
     if isinstance(item, Mapping):
-        return _with_length(b"\x2a", encode(item))
+        return with_length(b"\x2a", encode(item))
     if isinstance(item, list | tuple):
-        return _with_length(b"\x32", b"".join([_with_length(b"\n", _closed_value(element)) for element in item]))
+        return with_length(b"\x32", b"".join([with_length(b"\n", _closed_value(element)) for element in item]))
     if isinstance(item, bool):
         return b"\x20\x01" if item else b"\x20\x00"
     if isinstance(item, int | float):

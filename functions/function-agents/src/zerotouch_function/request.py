@@ -8,12 +8,15 @@ from crossplane.function.proto.v1 import run_function_pb2 as v1
 from zerotouch_function import wire
 from zerotouch_function.errors import RequestError
 from zerotouch_function.manifest import Manifest, Observation
-from zerotouch_function.structs import canonical, decode_object
+from zerotouch_function.structs import ABSENT, DAMAGE, Fields, canonical, canonical_value, damaged, decode_object, fields_of, object_in
 from zerotouch_function.trace import Trace, Traced
 from zerotouch_function.view import View
 
 CALLER: Final = "call this function from a step of a Composition"
 COMPOSITE: Final = "observed.composite.resource"
+AN_OBJECT: Final = b"\x2a"
+"""First byte of a closed value that is an object."""
+
 KEYS: Final = "keys"
 """Under which the trace has the keys of all composed objects."""
 
@@ -101,17 +104,21 @@ class RequestState:
         Raises:
             RequestError: The composite resource is missing or damaged.
         """
-        view = _view(self._request.observed.composite, COMPOSITE)
-        metadata, status = view.part("metadata"), view.part("status")
-        read_status = sorted(key for key in status if key not in UNREAD_STATUS) if status is not None else ()
+        request = self._request
+        try:
+            composite = object_fields(request.observed.composite, COMPOSITE)
+            metadata, status = object_in(composite, "metadata") or {}, object_in(composite, "status") or {}
+        except DAMAGE as error:
+            raise damaged(COMPOSITE) from error
+        own_status = sorted(key for key in status if key not in UNREAD_STATUS)
         return (
-            view.closed("apiVersion"),
-            view.closed("kind"),
-            view.fingerprint("spec"),
-            *(metadata.fingerprint(part) if metadata is not None else b"" for part in READ_METADATA),
-            canonical(wire.input_struct(self._request), "input"),
-            str(self._request.meta.capabilities).encode(),
-            *(key.encode() + b"=" + status.fingerprint(key) for key in read_status if status is not None),
+            composite.get("apiVersion", ABSENT),
+            composite.get("kind", ABSENT),
+            canonical_value(composite.get("spec", ABSENT), COMPOSITE),
+            *[canonical_value(metadata.get(part, ABSENT), COMPOSITE) for part in READ_METADATA],
+            canonical(wire.input_struct(request), "input"),
+            repr(request.meta.capabilities).encode(),
+            *[key.encode() + b"=" + canonical_value(status[key], COMPOSITE) for key in own_status],
         )
 
     def reads_as(self, trace: Trace) -> bool:
@@ -120,7 +127,11 @@ class RequestState:
         for key, existed in trace.exists.items():
             if (key in resources) is not existed:
                 return False
-        return trace.reads_same(self._view) and all(self._reads_now(name) == read for name, read in trace.others.items())
+        try:
+            is_same = trace.reads_same(lambda key: object_fields(resources[key], field_of(key)))
+        except (*DAMAGE, RequestError):
+            return False  # whoever composes it anew tells where
+        return is_same and all(self._reads_now(name) == read for name, read in trace.others.items())
 
     def _reads_now(self, name: str) -> bytes:
         if name == KEYS:
@@ -132,7 +143,7 @@ class RequestState:
 
     def _view(self, key: str) -> View:
         if key not in self._views:
-            self._views[key] = _view(self._request.observed.resources[key], f"observed.resources[{key}].resource")
+            self._views[key] = _view(self._request.observed.resources[key], field_of(key))
         return self._views[key]
 
     def _found(self) -> Mapping[str, v1.Resources]:
@@ -179,13 +190,26 @@ def _open(resource: v1.Resource, field: str) -> Manifest:
     return manifest
 
 
-def _view(resource: v1.Resource, field: str) -> View:
-    """A Kubernetes object, to be opened as far as somebody looks; it has the shape that every one has."""
+def object_fields(resource: v1.Resource, field: str) -> Fields:
+    """The fields of a Kubernetes object, which has the shape that every one has. Raises DecodeError, or RequestError for another shape."""
     struct = wire.resource_struct(resource)
     if not struct:
         raise RequestError(field, "is missing", CALLER)
-    view = View(struct, field)
+    fields = fields_of(struct)
     for part in ("metadata", "spec", "status"):
-        if not view.may_be_object(part):
+        if fields.get(part, AN_OBJECT)[:1] != AN_OBJECT:
             raise RequestError(f"{field}.{part}", "is not an object", CALLER)
-    return view
+    return fields
+
+
+def _view(resource: v1.Resource, field: str) -> View:
+    """A Kubernetes object, to be opened as far as somebody looks."""
+    try:
+        return View(object_fields(resource, field), field)
+    except DAMAGE as error:
+        raise damaged(field) from error
+
+
+def field_of(key: str) -> str:
+    """Where in the request an observed object lies."""
+    return f"observed.resources[{key}].resource"

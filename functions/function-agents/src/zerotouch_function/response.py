@@ -6,7 +6,7 @@ from typing import Final
 from crossplane.function.proto.v1 import run_function_pb2 as v1
 
 from zerotouch_function import wire
-from zerotouch_function.closing import encode
+from zerotouch_function.closing import encode, with_length
 from zerotouch_function.composition import Composition, Condition, Selector, Status
 from zerotouch_function.errors import FunctionError
 from zerotouch_function.manifest import Manifest
@@ -19,6 +19,10 @@ TTL_SECONDS: Final = 60
 UNDER_WAY_SECONDS: Final = 15
 """The same while an object is not ready. After some 50 changes Crossplane overlooks further ones for a while (its circuit breaker), and
 this look at the clock is then what brings the claim's status up to date."""
+
+META: Final = bytes([v1.RunFunctionResponse.META_FIELD_NUMBER << 3 | 2])
+TAG: Final = bytes([v1.ResponseMeta.TAG_FIELD_NUMBER << 3 | 2])
+"""What stands before the two fields in their messages."""
 
 STATUS: Final = {
     Status.TRUE: v1.STATUS_CONDITION_TRUE,
@@ -49,6 +53,11 @@ def refused(request: v1.RunFunctionRequest, error: FunctionError, conditions: Se
     response.results.add(severity=v1.SEVERITY_FATAL, reason=error.reason, message=str(error), target=v1.TARGET_COMPOSITE_AND_CLAIM)
     _add_conditions(response, conditions)
     return response
+
+
+def tagged(request: v1.RunFunctionRequest) -> bytes:
+    """A response that says only which request it answers."""
+    return with_length(META, with_length(TAG, request.meta.tag.encode()))
 
 
 def response_to(request: v1.RunFunctionRequest) -> v1.RunFunctionResponse:

@@ -27,7 +27,7 @@ from zerotouch_function.manifest import Manifest
 from zerotouch_function.memory import Memory, Remembered
 from zerotouch_function.observed import NOTHING, Observed
 from zerotouch_function.request import RequestState, stands_alone
-from zerotouch_function.response import composed, refused, response_to
+from zerotouch_function.response import composed, refused, tagged
 
 Compose: TypeAlias = Callable[[Manifest, Observed, Manifest], Composition]
 """Composite resource, observed state and the function's input to the whole answer; raises FunctionError."""
@@ -103,7 +103,7 @@ class Runner:
             response.meta.ClearField("tag")
             known = Remembered(state.kind, state.trace, wire.serialize(response))
             memory.remember(question, known)
-        return Answer(wire.serialize(response_to(request)) + known.response, known.kind, Outcome.COMPOSED)
+        return Answer(tagged(request) + known.response, known.kind, Outcome.COMPOSED)
 
     def _conditions(self, state: RequestState, error: FunctionError) -> Sequence[Condition]:
         """Every condition, as far as the request can be read; observed objects that are damaged count as not there."""

@@ -16,10 +16,11 @@ in an unusual form, which no library writes, is left to protobuf.
 from collections.abc import Mapping
 from functools import lru_cache
 from struct import Struct as Layout
-from typing import Any, Final, cast
+from typing import Any, Final, TypeAlias
 
 from google.protobuf import struct_pb2
 from google.protobuf.message import DecodeError
+from msgspec.msgpack import encode as pack
 
 from zerotouch_function.errors import RequestError
 from zerotouch_function.manifest import Manifest
@@ -52,16 +53,29 @@ SHORT: Final = 128
 """Lengths below it take one byte."""
 
 _closed = closed_messages(struct_pb2.DESCRIPTOR, {".google.protobuf.Value"})
-_Fields: Final = cast("Any", _closed["google.protobuf.Struct"])
-_Items: Final = cast("Any", _closed["google.protobuf.ListValue"])
+_Fields: Final[Any] = _closed["google.protobuf.Struct"]
+_Items: Final[Any] = _closed["google.protobuf.ListValue"]
+
+Fields: TypeAlias = Mapping[str, bytes]
+"""An object's fields, closed."""
+
+ABSENT: Final = b""
+"""In place of a closed value where there is none. An empty value reads the same."""
 
 DAMAGE: Final = (DecodeError, UnicodeDecodeError)
 """What reading damaged bytes raises."""
 
 
-def fields_of(struct: bytes) -> Mapping[str, bytes]:
+def fields_of(struct: bytes) -> Fields:
     """The fields of an object, closed. Raises DecodeError."""
-    return cast("Mapping[str, bytes]", _Fields.FromString(struct).fields)
+    fields: Fields = _Fields.FromString(struct).fields
+    return fields
+
+
+def object_in(fields: Fields, key: str) -> Fields | None:
+    """The fields of the object in a field; None where there is none, or something else. Raises DecodeError."""
+    kind, inner = opened(fields.get(key, ABSENT))
+    return fields_of(inner) if kind == OBJECT else None
 
 
 def items_of(items: bytes) -> list[bytes]:
@@ -184,6 +198,11 @@ def canonical_value(value: bytes, field: str = "object") -> bytes:
         return struct_pb2.Value.FromString(value).SerializeToString(deterministic=True)
     except DecodeError as error:
         raise damaged(field) from error
+
+
+def canonical_fields(fields: Fields, field: str = "object") -> bytes:
+    """Bytes that are equal exactly when the whole object is; raises as `canonical` does."""
+    return pack([(key, canonical_value(fields[key], field)) for key in sorted(fields)])
 
 
 def damaged(field: str) -> RequestError:

@@ -5,9 +5,10 @@
 not matter, and coarse enough that looking again is a handful of comparisons.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sized
 from typing import Any, Final
 
+from zerotouch_function.structs import ABSENT, Fields, canonical_fields, canonical_value, object_in
 from zerotouch_function.view import View
 
 WHOLE: Final = "*"
@@ -36,30 +37,35 @@ class Trace:
 
     def __init__(self) -> None:
         self.exists: dict[str, bool] = {}
-        self.parts: dict[tuple[str, str], Reads] = {}
+        self.parts: dict[str, dict[str, Reads]] = {}
         self.others: dict[str, bytes] = {}
 
     def size(self) -> int:
         """Bytes kept."""
-        reads = sum(len(field) + len(read) for part in self.parts.values() for field, read in part.items())
+        parts = (reads for sections in self.parts.values() for reads in sections.values())
+        reads = sum(len(field) + len(read) for part in parts for field, read in part.items())
         return reads + sum(map(len, self.others.values()))
 
-    def reads_same(self, view_of: Callable[[str], View]) -> bool:
-        """Whether everything that was read of observed objects, which all exist, still reads as it did."""
-        return all(_part_reads_same(view_of(key), section, reads) for (key, section), reads in self.parts.items())
+    def reads_same(self, object_of: Callable[[str], Fields]) -> bool:
+        """Whether all that was read of observed objects, which all exist, still reads as it did. Raises one of DAMAGE, or RequestError."""
+        for key, sections in self.parts.items():
+            fields = object_of(key)
+            for section, reads in sections.items():
+                part = fields if section == ITSELF else object_in(fields, section)
+                if part is None or not _reads_same(part, reads):
+                    return False
+        return True
 
 
-def _part_reads_same(view: View, section: str, reads: Reads) -> bool:
-    part = view if section == ITSELF else view.part(section)
-    if part is None:
-        return False
+def _reads_same(fields: Fields, reads: Reads) -> bool:
+    """A loop without helpers: it runs for every request, and for every field that was read."""
     for field, read in reads.items():
         if field in (WHOLE, FILLED):
-            now = part.whole_fingerprint() if field == WHOLE else _filled(part)
+            now = canonical_fields(fields) if field == WHOLE else _filled(fields)
         else:
-            now = part.closed(field)
+            now = fields.get(field, ABSENT)
             if now != read:  # or the same in another order
-                now = part.fingerprint(field)
+                now = canonical_value(now)
         if now != read:
             return False
     return True
@@ -76,16 +82,17 @@ class Traced(Mapping[str, Any]):
         self._object = key
         self._section = section
         self._known: dict[str, Any] = {}
-        self._reads = trace.parts.setdefault((key, section), {})
+        self._reads = trace.parts.setdefault(key, {}).setdefault(section, {})
 
     def get(self, key: str, default: Any = None) -> Any:
         if key not in self._known:
             self._look(key)
-        return self._known[key] if self._known[key] is not ABSENT else default
+        value = self._known[key]
+        return default if value is NOTHING else value
 
     def __getitem__(self, key: str) -> Any:
-        value = self.get(key, ABSENT)
-        if value is ABSENT:
+        value = self.get(key, NOTHING)
+        if value is NOTHING:
             raise KeyError(key)
         return value
 
@@ -102,7 +109,7 @@ class Traced(Mapping[str, Any]):
         return bool(self._view)
 
     def _look(self, key: str) -> None:
-        value = self._view[key] if key in self._view else ABSENT  # noqa: SIM401  # a view's get would cost an exception
+        value = self._view[key] if key in self._view else NOTHING  # noqa: SIM401  # a view's get would cost an exception
         if self._section == ITSELF and isinstance(value, View):
             self._known[key] = Traced(value, self._trace, self._object, key)
             return
@@ -110,9 +117,9 @@ class Traced(Mapping[str, Any]):
         self._reads[key] = self._view.fingerprint(key)
 
 
-ABSENT: Final = object()
+NOTHING: Final = object()
 """In place of a value where there is none."""
 
 
-def _filled(view: View) -> bytes:
-    return b"filled" if len(view) else b""
+def _filled(fields: Sized) -> bytes:
+    return b"filled" if len(fields) else b""

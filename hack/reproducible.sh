@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Builds the function's image and the packages twice, without a cache, and compares every byte. Needs a builder of images and the
+# Builds the images and the packages twice, without a cache, and compares every byte. Needs a builder of images and the
 # Crossplane CLI.
 . "$(dirname "$0")/settings.sh"
 
@@ -7,7 +7,8 @@
 digests() {
     rm -rf "$build/images" "$build"/*.xpkg "$build"/*.cdx.json
     IMAGE_FLAGS=${IMAGE_FLAGS---no-cache} make package >&2
-    (cd "$build" && sha256sum function-agents-image.tar ./*.cdx.json ./*.xpkg) >"$1"
+    hack/archives.sh
+    (cd "$build" && sha256sum ./*-image.tar ./*.cdx.json ./*.xpkg) >"$1"
 }
 
 first=$(mktemp) second=$(mktemp)

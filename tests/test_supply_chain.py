@@ -101,6 +101,8 @@ def test_a_release_has_every_image_signed_and_with_its_packages_told() -> None:
     publish = jobs(release)["publish"]
     assert shipped <= set(publish["strategy"]["matrix"]["package"])
     (told,) = [step for step in publish["steps"] if "sbom-path" in step.get("with", {})]
+    archived = (ROOT / "hack" / "archives.sh").read_text()
+    assert all(f"${name}_image" in archived for name in ("sidecar", "wrapper"))
     for title in (re.findall(r"image\.title=(\S+)", path.read_text())[0] for path in WITH_PACKAGES):
         assert f"'{title}'" in told["if"]
         assert f"{title}.cdx.json" in (ROOT / "hack" / "package.sh").read_text()

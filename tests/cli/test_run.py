@@ -16,7 +16,7 @@ from typing import Any, Final
 import pytest
 import yaml
 
-from zerotouch.local.ports import HOST
+from zerotouch.local.ports import HOST, any_free
 
 RUN_SECONDS: Final = 60
 ASK: Final = str(Path(__file__).parents[2] / "examples/agents/ask.py")
@@ -99,12 +99,6 @@ def processes(parent: int) -> set[int]:
     return {int(pid) for pid in Path(f"/proc/{parent}/task/{parent}/children").read_text().split()}
 
 
-def free_port() -> int:
-    from zerotouch.local.ports import choose
-
-    return choose(None).nats
-
-
 def test_an_agent_gets_made_up_answers_without_any_key(file: Path) -> None:
     done = run("--mock-models", file, "--", sys.executable, ASK, QUESTION)
     assert done.returncode == 0, done.stderr
@@ -165,7 +159,7 @@ def code_claim(folder: Path, port: int) -> Path:
 
 
 def test_a_claims_code_is_served_with_the_wrapper_and_ends_on_ctrl_c(tmp_path: Path) -> None:
-    with running("--mock-models", code_claim(tmp_path, free_port())) as (process, url):
+    with running("--mock-models", code_claim(tmp_path, any_free())) as (process, url):
         answer = json.load(urllib.request.urlopen(url))
         children = processes(process.pid)
         process.send_signal(signal.SIGINT)
@@ -179,7 +173,7 @@ def test_a_claims_code_is_served_with_the_wrapper_and_ends_on_ctrl_c(tmp_path: P
 
 
 def test_a_helper_that_ends_ends_the_run_and_is_named(tmp_path: Path) -> None:
-    with running("--mock-models", code_claim(tmp_path, free_port())) as (process, _):
+    with running("--mock-models", code_claim(tmp_path, any_free())) as (process, _):
         assert process.stderr
         (sidecar,) = [pid for pid in processes(process.pid) if b"zerotouch_sidecar" in Path(f"/proc/{pid}/cmdline").read_bytes()]
         os.kill(sidecar, signal.SIGKILL)
@@ -188,7 +182,7 @@ def test_a_helper_that_ends_ends_the_run_and_is_named(tmp_path: Path) -> None:
 
 
 def test_code_without_its_config_map_is_said(tmp_path: Path) -> None:
-    path = code_claim(tmp_path, free_port())
+    path = code_claim(tmp_path, any_free())
     written(tmp_path, next(yaml.safe_load_all(path.read_text())))
     done = run("--mock-models", path)
     assert done.returncode == 1

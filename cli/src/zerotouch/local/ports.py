@@ -1,14 +1,24 @@
 """Ports of this machine."""
 
+import fcntl
+import os
+import secrets
 import socket
+import tempfile
+from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Final
+from pathlib import Path
+from typing import IO, Final
 
 from zerotouch.errors import CommandError
 from zerotouch_contract import ports
 
 HOST: Final = "127.0.0.1"
 """Nothing that `run` starts can be reached from another machine."""
+
+FIRST: Final = 20000
+COUNT: Final = 10000
+"""Below the ports that systems use for outgoing connections (Linux: 32768 and up), which may be taken at any moment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +29,13 @@ class Ports:
     local_api: int
     ops: int
     nats: int
+
+
+def take_turn() -> IO[str]:
+    """Waits until no other run of this user is between choosing its ports and listening on them. Close it to let the next one go."""
+    handle = (Path(tempfile.gettempdir()) / f"zerotouch-run-{os.getuid()}.lock").open("w")
+    fcntl.flock(handle, fcntl.LOCK_EX)
+    return handle
 
 
 def choose(ingress: int | None) -> Ports:
@@ -35,10 +52,10 @@ def choose(ingress: int | None) -> Ports:
     taken = {ingress} if ingress else set()
     chosen: list[int] = []
     for wanted in (ports.LOCAL_API, ports.OPS, 0):
-        port = wanted if wanted and wanted not in taken and _is_free(wanted) else _any(taken)
+        port = wanted if wanted and wanted not in taken and _is_free(wanted) else any_free(taken)
         taken.add(port)
         chosen.append(port)
-    own = ports.INGRESS if ports.INGRESS not in taken and _is_free(ports.INGRESS) else _any(taken)
+    own = ports.INGRESS if ports.INGRESS not in taken and _is_free(ports.INGRESS) else any_free(taken)
     return Ports(ingress or own, *chosen)
 
 
@@ -52,10 +69,9 @@ def _is_free(port: int) -> bool:
     return True
 
 
-def _any(taken: set[int | None] | set[int]) -> int:
+def any_free(taken: Collection[int | None] = ()) -> int:
+    """A port that nothing listens on, and that the system gives to nobody who merely connects."""
     while True:
-        with socket.socket() as probe:
-            probe.bind((HOST, 0))
-            port = int(probe.getsockname()[1])
-        if port not in taken:
+        port = FIRST + secrets.randbelow(COUNT)
+        if port not in taken and _is_free(port):
             return port

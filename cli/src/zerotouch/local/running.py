@@ -40,9 +40,8 @@ def run(documents: Sequence[Document], options: Options) -> int:
         CommandError: It cannot be run here, or something that it needs ended.
     """
     found = workload(documents)
-    chosen = ports.choose(options.port)
-    with tempfile.TemporaryDirectory(prefix=f"zerotouch-{found.name}-") as name:
-        folder = Path(name)
+    with tempfile.TemporaryDirectory(prefix=f"zerotouch-{found.name}-") as name, ports.take_turn() as turn:
+        folder, chosen = Path(name), ports.choose(options.port)
         places = agent.Places(programs.wrapper(), _code(found, options, folder), chosen)
         command = agent.command(found, options.command, places)
         local = configuration.localise(
@@ -50,19 +49,15 @@ def run(documents: Sequence[Document], options: Options) -> int:
         )
         token = agent.token()
         environment = agent.environment(found, os.environ, places, token)
+        helpers = _helpers(found, local, chosen, folder, _clean(environment, token))
         tell = summary.Summary(found, local, chosen, command, options.mocks_models)
-        return asyncio.run(
-            session.run(
-                _helpers(found, local, chosen, folder, _clean(environment, token)),
-                Step("agent", command, environment),
-                ops_port=chosen.ops,
-                telling=Telling(
-                    started=lambda: click.echo(tell.started(), err=True),
-                    ready=lambda: click.echo(tell.ready(), err=True),
-                    listen=(lambda _: True) if options.is_verbose else is_worth_telling,
-                ),
-            )
-        )
+
+        def started() -> None:
+            turn.close()
+            click.echo(tell.started(), err=True)
+
+        telling = Telling(started, lambda: click.echo(tell.ready(), err=True), (lambda _: True) if options.is_verbose else is_worth_telling)
+        return asyncio.run(session.run(helpers, Step("agent", command, environment), ops_port=chosen.ops, telling=telling))
 
 
 def _code(found: Workload, options: Options, folder: Path) -> Path | None:

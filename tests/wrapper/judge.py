@@ -22,13 +22,13 @@ def judge(
     """
     plain = run_plain(tuple(program.command), tuple(program.environment.items()), program.requests, program.python_path)
     wrapped = run(program, wrapped=True, environment=environment, reports=reports)
-    assert wrapped.seen == plain.seen
+    assert wrapped.seen == plain.seen, f"with: {wrapped.seen}\nwithout: {plain.seen}"
     assert plain.sidecar.reports == []
     assert all(headers == [{}] for headers in carried_to(plain.sidecar, program.requests).values())
 
     count = program.requests
     expected = {number: [wanted(number, count) if carries else {}] for number in range(count)}
-    assert carried_to(wrapped.sidecar, count) == expected
+    assert carried_to(wrapped.sidecar, count) == expected, carried_to(wrapped.sidecar, count)
     assert carried_to(wrapped.elsewhere, count) == {number: [{}] for number in range(count)}
     assert all(status == 200 for status, _ in wrapped.seen.answers)
     check_reports(wrapped, reports, most_reports or reports)

@@ -11,6 +11,7 @@ from typing import Final
 import pytest
 
 from tests.wrapper.agent import ROOT, WRAPPER
+from tests.wrapper.matrix import NODE, PYTHON
 
 MOST_BYTES: Final = 50_000
 FILES: Final = sorted(path for path in WRAPPER.rglob("*.py"))
@@ -74,6 +75,13 @@ def test_it_imports_the_standard_library_alone(path: Path) -> None:
 def test_node_requires_its_own_modules_alone() -> None:
     required = re.findall(r"require\('([^']+)'\)", (WRAPPER / "node/wrapper.cjs").read_text())
     assert set(required) <= {"async_hooks", "diagnostics_channel", "fs", "http", "net", "path", "worker_threads"}
+
+
+def test_the_documentation_has_a_line_for_every_program_and_none_failed() -> None:
+    text = (ROOT / "docs/wrapper.md").read_text()
+    told = re.findall(r"^\| (.+?) \| ((?:yes|NO|-)(?: \| (?:yes|NO|-))*) \|$", text, re.MULTILINE)
+    assert [name for name, _ in told] == [row.name for row in (*PYTHON, *NODE)]
+    assert not any("NO" in cells for _, cells in told)
 
 
 def test_its_version_is_that_of_its_files() -> None:

@@ -14,7 +14,7 @@ def test_a_plugin_in_a_derived_image_answers_and_refuses(
     own_composition: OwnComposition, ready_agent: MakeAgent, agent_images: Images, environment: Settings, tmp_path: Path
 ) -> None:
     shutil.copytree(FOLDER / "plugin", tmp_path / "plugin")
-    lines = ("COPY plugin /plugins", "ENV PYTHONPATH=/plugins")
+    lines = ["COPY plugin /app/lib/python3.13/site-packages/"]
     own_composition.use("sidecar", derived_image(environment, own_composition.image("sidecar"), tmp_path, *lines))
     llm = {"providers": [{"name": "polly", "type": "parrot", "baseUrl": "http://parrot.invalid"}], "models": [model("default", "polly")]}
     agent = ready_agent("plugged", spec(agent_images.python, llm=llm, **own_composition.chosen()))

@@ -6,11 +6,11 @@ alone: the one before it goes on.
 """
 
 import ssl
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 import grpc
+from msgspec import Struct
 
 from zerotouch_function.logs import Log
 from zerotouch_function.options import StartError
@@ -22,8 +22,7 @@ AUTHORITY: Final = "ca.crt"
 log: Final = Log(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Certificates:
+class Certificates(Struct, frozen=True):
     """The three files' content."""
 
     certificate: bytes

@@ -23,6 +23,7 @@ def command(compose: Compose, refuse: Refuse) -> Callable[[], None]:
         arguments = parser().parse_args()
         configure_logs(is_debug=arguments.debug)
         gc.freeze()  # what was imported stays until the end, and nobody needs to look through it for garbage
+        gc.enable()
         try:
             serve(Runner(compose, refuse, Memory()), _options(arguments), Metrics())
         except StartError as error:

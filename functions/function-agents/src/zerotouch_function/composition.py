@@ -1,8 +1,9 @@
 """What a `compose` function answers: plain data that knows neither Crossplane's protocol nor the cluster."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
+
+from msgspec import Struct, field
 
 from zerotouch_function.manifest import Manifest
 
@@ -15,8 +16,7 @@ class Status(StrEnum):
     UNKNOWN = "Unknown"
 
 
-@dataclass(frozen=True, slots=True)
-class Condition:
+class Condition(Struct, frozen=True):
     """One line of what the claim's author sees: on the composite resource and on the claim."""
 
     type: str
@@ -25,16 +25,14 @@ class Condition:
     message: str
 
 
-@dataclass(frozen=True, slots=True)
-class Resource:
+class Resource(Struct, frozen=True):
     """One desired object, and whether the observed one serves its purpose yet."""
 
     manifest: Manifest
     is_ready: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Selector:
+class Selector(Struct, frozen=True):
     """Objects to be handed in beside the request, found by label in one namespace."""
 
     api_version: str
@@ -43,8 +41,7 @@ class Selector:
     match_labels: Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class Composition:
+class Composition(Struct, frozen=True):
     """The whole answer for one composite resource.
 
     Attributes:

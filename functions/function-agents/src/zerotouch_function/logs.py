@@ -8,7 +8,7 @@ import sys
 from datetime import UTC, datetime
 from typing import Any
 
-import orjson
+from msgspec import json
 
 
 class Log:
@@ -47,7 +47,7 @@ class JsonLines(logging.Formatter):
         }
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)
-        return orjson.dumps(line, default=str).decode()
+        return json.encode(line, enc_hook=str).decode()
 
 
 def configure_logs(*, is_debug: bool) -> None:

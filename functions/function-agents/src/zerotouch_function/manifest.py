@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Mapping
 from typing import Any, Final, TypeAlias
 
-import orjson
+from msgspec import json
 
 Manifest: TypeAlias = dict[str, Any]
 """One Kubernetes object, or a part of one, in the shape of its YAML."""
@@ -21,7 +21,7 @@ HASH_LENGTH: Final = 10
 
 def content_hash(content: object) -> str:
     """A short hash that is equal exactly when the content is equal, in every process."""
-    return hashlib.sha256(orjson.dumps(content, option=orjson.OPT_SORT_KEYS)).hexdigest()[:HASH_LENGTH]
+    return hashlib.sha256(json.encode(content, order="deterministic")).hexdigest()[:HASH_LENGTH]
 
 
 def child_name(*parts: str) -> str:

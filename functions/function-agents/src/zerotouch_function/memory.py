@@ -17,9 +17,10 @@ bounded: a claim may bring a megabyte of environment variables, and a thousand o
 """
 
 from collections import OrderedDict
-from dataclasses import dataclass
 from threading import Lock
 from typing import Final
+
+from msgspec import Struct
 
 from zerotouch_function.request import Question, RequestState
 from zerotouch_function.trace import Trace
@@ -31,8 +32,7 @@ KEPT_BYTES: Final = 50_000_000
 """Questions, answers and traces kept at most: that many ordinary ones."""
 
 
-@dataclass(frozen=True, slots=True)
-class Remembered:
+class Remembered(Struct, frozen=True):
     """An answer and what it was made from.
 
     Attributes:

@@ -1,11 +1,11 @@
 """How the function is started: what the command line says, checked before anything is served."""
 
-from dataclasses import dataclass
 from pathlib import Path
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True)
-class Options:
+
+class Options(Struct, frozen=True):
     """What the server needs to know.
 
     Attributes:

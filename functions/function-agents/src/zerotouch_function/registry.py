@@ -1,8 +1,10 @@
 """Which API answers for which kind: where an answer begins, for Crossplane, previews, tests and benchmarks alike."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from typing import Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from zerotouch_function.apis.agentexecutor import compose as agentexecutor
 from zerotouch_function.apis.agenttype import compose as agenttype
@@ -14,8 +16,7 @@ from zerotouch_function.observed import Composed, Observed
 from zerotouch_function.settings import Settings, parse_settings
 
 
-@dataclass(frozen=True, slots=True)
-class Api:
+class Api(Struct, frozen=True):
     """One kind's two answers.
 
     Attributes:

@@ -14,11 +14,11 @@ What is wrong with a request is told where a person looks:
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeAlias
 
 from crossplane.function.proto.v1 import run_function_pb2 as v1
+from msgspec import Struct
 
 from zerotouch_function import wire
 from zerotouch_function.composition import Composition, Condition
@@ -45,8 +45,7 @@ class Outcome(StrEnum):
     FAILED = "failed"
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Struct, frozen=True):
     """A response, and what the metrics say about it.
 
     Attributes:

@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from zerotouch_function.errors import RequestError, SpecError
 from zerotouch_function.manifest import Manifest, part, text
@@ -18,8 +19,7 @@ OTHERS_LABELS: Final = ("crossplane.io/",)
 """Prefixes of label keys that Crossplane puts on composite resources for itself."""
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
+class Claim(Struct, frozen=True):
     """The claim's name, namespace and labels, and the name of its composite resource (unique in the cluster)."""
 
     name: str

@@ -4,8 +4,9 @@ The Deployment changes when the Job of its release has succeeded. Until then the
 that is not sent is deleted.
 """
 
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from zerotouch_contract import labels
 from zerotouch_function.apis.agentexecutor.spec import AgentExecutorSpec
@@ -22,8 +23,7 @@ from zerotouch_function.settings import Settings
 DEPLOYMENT: Final = "deployment"
 
 
-@dataclass(frozen=True, slots=True)
-class Rollout:
+class Rollout(Struct, frozen=True):
     """What to send now, and how far it has come."""
 
     resources: dict[str, Resource]

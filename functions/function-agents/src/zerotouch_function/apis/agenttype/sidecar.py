@@ -6,7 +6,7 @@ sidecar's, in its published schema.
 
 from typing import Final
 
-import orjson
+from msgspec import json
 
 from zerotouch_contract import paths, ports
 from zerotouch_function.apis.agenttype.llm import Budget, Llm, Model, Provider
@@ -31,7 +31,7 @@ DRAIN_SECONDS: Final = 30
 
 def sidecar_config_map(claim: Claim, spec: AgentTypeSpec, settings: Settings, *, component: str) -> Manifest:
     """The ConfigMap that the sidecar reads, and reads again when it changes."""
-    document = orjson.dumps(sidecar_config(claim, spec, settings), option=orjson.OPT_INDENT_2).decode()
+    document = json.format(json.encode(sidecar_config(claim, spec, settings))).decode()
     return config_map(claim, component=component, name=config_name(claim), files={paths.SIDECAR_CONFIG_KEY: document + "\n"})
 
 

@@ -17,6 +17,7 @@ INPUTS: Final = ("apis", "functions", "package", "hack", "sidecar-image", "uv.lo
 """Files and folders that decide what is built."""
 
 RELEASED: Final = {
+    "functions/function-agents/src/zerotouch_function/settings.py": 'RELEASE: Final = "{}"\n',
     "platform/04-apis/base/function.yaml": "package: ghcr.io/bizmatters/function-agents:{}\n",
     "package/crossplane.yaml": 'version: ">={}"',
     "package/crossplane-v1/crossplane.yaml": 'version: ">={}"',

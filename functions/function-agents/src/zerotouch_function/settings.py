@@ -1,6 +1,5 @@
 """What the Composition tells the function: the platform engineer's choices, equal for every claim of it."""
 
-from importlib.metadata import version
 from typing import Annotated, Final, Literal
 
 from msgspec import Meta
@@ -12,7 +11,7 @@ from zerotouch_function.fields.parse import parse as parse_fields
 from zerotouch_function.fields.placement import DefaultPlacement
 from zerotouch_function.manifest import Manifest
 
-RELEASE: Final = f"v{version('zerotouch-function')}"
+RELEASE: Final = "v0.1.0"
 """The function's own release, and that of the images it was built with."""
 
 

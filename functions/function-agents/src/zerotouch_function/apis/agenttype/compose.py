@@ -122,7 +122,7 @@ def _status(
         "endpoint": endpoint,
         "endpoints": {"service": endpoint, "ops": f"{host}:{ports.OPS}"},
         **without_empty({"image": running}),
-        "models": [model.alias for model in spec.llm.models],
+        "models": sorted(model.alias for model in spec.llm.models),
         "replicas": count(part(deployment, "status"), "availableReplicas") if deployment else 0,
     }
 

@@ -48,7 +48,8 @@ class Target(Fields, frozen=True):
 
     provider: ProviderName
     model: Annotated[str, Meta(pattern=r"^\S+\Z", min_length=1, max_length=256)]
-    weight: Annotated[Whole, Meta(ge=1, le=1000)] = 1
+    weight: Annotated[Whole, Meta(ge=0, le=1000)] = 1
+    """Share of the first tries; 0: only asked when others fail."""
 
 
 class ModelPrice(Fields, frozen=True):

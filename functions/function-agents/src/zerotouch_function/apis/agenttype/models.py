@@ -31,7 +31,7 @@ def models_condition(claim: Claim, spec: AgentTypeSpec, *, is_written: bool, pro
         names = " ".join(secrets)
         look = f"kubectl -n {claim.namespace} get secrets {names}"
         return _told(Status.FALSE, "Waiting", f"Pods do not start before their Secrets exist; see that they do with: {look}")
-    aliases = ", ".join(model.alias for model in spec.llm.models)
+    aliases = ", ".join(sorted(model.alias for model in spec.llm.models))
     if spec.llm.budget and not spec.nats.url:
         each = "each pod has the whole budget for itself, and a new pod a new one; set spec.nats.url for one budget that lasts"
         return _told(Status.TRUE, "BudgetPerPod", f"The agent can call {aliases}; {each}")

@@ -22,6 +22,17 @@ ShortText = Annotated[str, Meta(min_length=1, max_length=128)]
 Tag = Annotated[str, Meta(min_length=1, max_length=63)]
 
 
+Cidr = Annotated[
+    str,
+    Meta(
+        max_length=43,
+        pattern=r"^([0-9]{1,3}(\.[0-9]{1,3}){3}/([0-9]|[12][0-9]|3[0-2])|[0-9a-f:]+/([0-9]|[1-9][0-9]|1[01][0-9]|12[0-8]))\Z",
+        description="address/bits, such as 10.20.0.0/16",
+    ),
+]
+"""A range of IP addresses."""
+
+
 class Code(Fields, frozen=True):
     """Files from a ConfigMap, in an image that can run them."""
 
@@ -85,7 +96,7 @@ class Card(Fields, frozen=True):
 
     name: ShortText
     description: Text
-    version: Annotated[str, Meta(min_length=1, max_length=64)] = "1.0.0"
+    version: Annotated[str, Meta(min_length=1, max_length=63)] = "1.0.0"
     skills: Annotated[tuple[Skill, ...], Meta(max_length=32)] = ()
 
 
@@ -111,7 +122,7 @@ class Egress(Fields, frozen=True):
     """A namespace or a range of addresses, and the ports there; no ports means every one."""
 
     namespace: DnsLabel | None = None
-    cidr: Annotated[str, Meta(max_length=43)] | None = None
+    cidr: Cidr | None = None
     ports: Annotated[tuple[Port, ...], Meta(max_length=16)] = ()
 
 

@@ -15,7 +15,13 @@ MINIMAL_SPEC: Final[Spec] = {
     "natsStreamName": "ORDERS",
     "natsConsumerGroup": "order-workers",
 }
-"""The least a claim can say."""
+"""The least an AgentExecutor can say."""
+
+MINIMAL_SPECS: Final[dict[str, Spec]] = {
+    "AgentExecutor": MINIMAL_SPEC,
+    "AgentType": {"agent": {"image": "ghcr.io/org/agent:v1.0.0"}},
+}
+"""The least that a claim of each kind can say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +31,7 @@ class RefusedClaim:
     reason: str
     """Why it is refused; names the test."""
     spec: Spec
-    """What differs from MINIMAL_SPEC, key by key; None leaves the field out."""
+    """What differs from the minimal spec, key by key; None leaves the field out."""
     field: str
     """Path that the refusal names."""
     message: str
@@ -34,6 +40,8 @@ class RefusedClaim:
     """The claim's own name."""
     root_rule: bool = False
     """True if the rule is at the schema's root, where Crossplane before 2.2 loses it."""
+    kind: str = "AgentExecutor"
+    """The claim's kind."""
 
     @property
     def has_own_message(self) -> bool:
@@ -48,17 +56,19 @@ class AcceptedClaim:
     reason: str
     """Why it is accepted; names the test."""
     spec: Spec
-    """What differs from MINIMAL_SPEC, key by key; None leaves the field out."""
+    """What differs from the minimal spec, key by key; None leaves the field out."""
     name: str = "my-service"
     """The claim's own name."""
+    kind: str = "AgentExecutor"
+    """The claim's kind."""
 
 
 def claim(case: RefusedClaim | AcceptedClaim) -> dict[str, object]:
     """The whole claim of a row, without a namespace."""
-    merged = {**MINIMAL_SPEC, **case.spec}
+    merged = {**MINIMAL_SPECS[case.kind], **case.spec}
     return {
         "apiVersion": "platform.bizmatters.io/v1alpha1",
-        "kind": "AgentExecutor",
+        "kind": case.kind,
         "metadata": {"name": case.name},
         "spec": {key: value for key, value in merged.items() if value is not None},
     }

@@ -8,31 +8,32 @@ from typing import Any, Final
 import pytest
 import yaml
 
+from tests.refused_agents import ACCEPTED_AGENTS, REFUSED_AGENTS
 from tests.refused_claims import ACCEPTED_CLAIMS, MINIMAL_SPEC, MISSPELT_CLAIMS, REFUSED_CLAIMS, AcceptedClaim, RefusedClaim, claim
 from zerotouch.schema import Schema, claim_schema, composite_schema, validate, with_defaults
 
-DEFINITION: Final = Path(__file__).parents[2] / "apis" / "agentexecutors" / "definition.yaml"
+APIS: Final = Path(__file__).parents[2] / "apis"
 MINIMAL: Final[dict[str, Any]] = claim(AcceptedClaim("minimal", {}))
 
 
 @cache
-def definition() -> dict[str, Any]:
-    parsed: dict[str, Any] = yaml.safe_load(DEFINITION.read_text())
+def definition(kind: str = "AgentExecutor") -> dict[str, Any]:
+    parsed: dict[str, Any] = yaml.safe_load((APIS / f"{kind.lower()}s" / "definition.yaml").read_text())
     return parsed
 
 
 @cache
-def schema() -> Schema:
-    return claim_schema(definition())
+def schema(kind: str = "AgentExecutor") -> Schema:
+    return claim_schema(definition(kind))
 
 
 def reason(case: RefusedClaim | AcceptedClaim) -> str:
     return case.reason
 
 
-@pytest.mark.parametrize("case", REFUSED_CLAIMS, ids=reason)
+@pytest.mark.parametrize("case", [*REFUSED_CLAIMS, *REFUSED_AGENTS], ids=reason)
 def test_a_refused_claim_is_told_its_field_and_the_rules_own_message(case: RefusedClaim) -> None:
-    problems = validate(schema(), claim(case))
+    problems = validate(schema(case.kind), claim(case))
     assert [problem.path for problem in problems] == [case.field]
     if case.has_own_message:
         assert problems[0].message == case.message
@@ -40,12 +41,12 @@ def test_a_refused_claim_is_told_its_field_and_the_rules_own_message(case: Refus
 
 @pytest.mark.parametrize("case", MISSPELT_CLAIMS, ids=reason)
 def test_a_field_that_does_not_exist_is_refused(case: RefusedClaim) -> None:
-    assert [problem.path for problem in validate(schema(), claim(case))] == [case.field]
+    assert [problem.path for problem in validate(schema(case.kind), claim(case))] == [case.field]
 
 
-@pytest.mark.parametrize("case", ACCEPTED_CLAIMS, ids=reason)
+@pytest.mark.parametrize("case", [*ACCEPTED_CLAIMS, *ACCEPTED_AGENTS], ids=reason)
 def test_an_odd_but_right_claim_is_accepted(case: AcceptedClaim) -> None:
-    assert validate(schema(), claim(case)) == []
+    assert validate(schema(case.kind), claim(case)) == []
 
 
 def test_defaults_are_filled_in_at_every_depth_and_the_claim_itself_stays_as_it_is() -> None:

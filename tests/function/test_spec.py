@@ -3,40 +3,53 @@
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 import pytest
 import yaml
 from msgspec.structs import fields
 
-from tests.composites import composite
+from tests.composites import MINIMAL_AGENT, agent, composite
+from tests.refused_agents import ACCEPTED_AGENTS, REFUSED_AGENTS
 from tests.refused_claims import ACCEPTED_CLAIMS, MINIMAL_SPEC, REFUSED_CLAIMS, AcceptedClaim, RefusedClaim, claim
 from zerotouch_function.apis.agentexecutor.spec import AgentExecutorSpec
+from zerotouch_function.apis.agenttype.spec import AgentTypeSpec
 from zerotouch_function.errors import FunctionError
 from zerotouch_function.fields.base import Fields
 from zerotouch_function.manifest import Manifest
 from zerotouch_function.observed import NOTHING
 from zerotouch_function.registry import compose
 
-DEFINITION = yaml.safe_load(Path("apis/agentexecutors/definition.yaml").read_text())
-SPEC_SCHEMA = DEFINITION["spec"]["versions"][0]["schema"]["openAPIV3Schema"]["properties"]["spec"]
+MODELS: Final = [
+    pytest.param("agentexecutors", AgentExecutorSpec, MINIMAL_SPEC, id="AgentExecutor"),
+    pytest.param("agenttypes", AgentTypeSpec, MINIMAL_AGENT, id="AgentType"),
+]
+EVERY_API: Final = pytest.mark.parametrize(("plural", "model", "minimal"), MODELS)
+OPTIONAL: Final = ("spec.card", "spec.llm.budget")
+"""Objects that a claim may do without: the defaults below them are filled in where the object is."""
+
+
+def spec_schema(plural: str) -> dict[str, Any]:
+    definition = yaml.safe_load(Path(f"apis/{plural}/definition.yaml").read_text())
+    found: dict[str, Any] = definition["spec"]["versions"][0]["schema"]["openAPIV3Schema"]["properties"]["spec"]
+    return found
 
 
 def xr_of(case: RefusedClaim | AcceptedClaim) -> Manifest:
     spec: Any = claim(case)["spec"]
-    xr = composite(name=case.name)
+    xr = composite(name=case.name) if case.kind == "AgentExecutor" else agent(name=case.name)
     return {**xr, "spec": {**spec, "claimRef": xr["spec"]["claimRef"]}}
 
 
-@pytest.mark.parametrize("case", REFUSED_CLAIMS, ids=lambda case: case.reason)
+@pytest.mark.parametrize("case", [*REFUSED_CLAIMS, *REFUSED_AGENTS], ids=lambda case: case.reason)
 def test_the_function_refuses_what_the_schema_refuses(case: RefusedClaim) -> None:
     with pytest.raises(FunctionError) as refused:
         compose(xr_of(case), NOTHING, {})
     assert refused.value.field.startswith(case.field.partition("[")[0]) or case.field.startswith(refused.value.field)
 
 
-@pytest.mark.parametrize("case", ACCEPTED_CLAIMS, ids=lambda case: case.reason)
+@pytest.mark.parametrize("case", [*ACCEPTED_CLAIMS, *ACCEPTED_AGENTS], ids=lambda case: case.reason)
 def test_the_function_composes_what_the_schema_accepts(case: AcceptedClaim) -> None:
     assert compose(xr_of(case), NOTHING, {}).resources
 
@@ -48,8 +61,9 @@ def schema_leaves(schema: dict[str, Any], path: str = "spec") -> Iterator[tuple[
         yield from schema_leaves(child.get("items", child), f"{path}.{name}")
 
 
-def test_the_model_has_the_fields_of_the_schema() -> None:
-    assert sorted(path for path, _ in model_leaves(AgentExecutorSpec)) == sorted(path for path, _ in schema_leaves(SPEC_SCHEMA))
+@EVERY_API
+def test_the_model_has_the_fields_of_the_schema(plural: str, model: type[Fields], minimal: Manifest) -> None:
+    assert sorted(path for path, _ in model_leaves(model)) == sorted(path for path, _ in schema_leaves(spec_schema(plural)))
 
 
 def model_leaves(model: type[Fields], path: str = "spec") -> Iterator[tuple[str, type[Fields] | None]]:
@@ -67,14 +81,16 @@ def parts_of(annotation: Any) -> Iterator[Any]:
         yield from parts_of(part)
 
 
-def test_the_model_has_the_defaults_of_the_schema() -> None:
-    ours = json.loads(msgspec.json.encode(msgspec.convert(MINIMAL_SPEC, AgentExecutorSpec)))
-    assert dict(defaults(SPEC_SCHEMA)) == {path: at(ours, path) for path, _ in defaults(SPEC_SCHEMA)}
+@EVERY_API
+def test_the_model_has_the_defaults_of_the_schema(plural: str, model: type[Fields], minimal: Manifest) -> None:
+    ours = json.loads(msgspec.json.encode(msgspec.convert(minimal, model)))
+    schema = spec_schema(plural)
+    assert dict(defaults(schema)) == {path: at(ours, path) for path, _ in defaults(schema)}
 
 
 def defaults(schema: dict[str, Any]) -> Iterator[tuple[str, Any]]:
     for path, child in schema_leaves(schema):
-        if "default" in child and child["default"] != {}:
+        if "default" in child and child["default"] != {} and not path.startswith(OPTIONAL):
             yield path, child["default"]
 
 
@@ -94,7 +110,7 @@ def test_a_composite_without_a_claim_is_told_to_use_one() -> None:
 
 
 def test_an_unknown_kind_is_told_which_are_known() -> None:
-    with pytest.raises(FunctionError, match=r"kind: .*XToaster.* use one of XAgentExecutor"):
+    with pytest.raises(FunctionError, match=r"kind: .*XToaster.* use one of XAgentExecutor, XAgentType"):
         compose({**composite(), "kind": "XToaster"}, NOTHING, {})
 
 

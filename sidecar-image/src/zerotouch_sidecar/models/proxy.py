@@ -72,6 +72,7 @@ class Proxy:
             if isinstance(entry, Refusal):
                 await self._refuse(responder, operation.surface, entry)
                 return
+            request.notes |= {"gen_ai.operation.name": operation.name, "gen_ai.request.model": call.model[:256]}
             steps = self._steps(entry.alias.name, operation.surface)
             await Exchange(self.plan, call, entry, self.admission, self.metering, responder, started).run(steps)
         except BodyTooLarge as error:

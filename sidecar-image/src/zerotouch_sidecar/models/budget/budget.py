@@ -4,7 +4,7 @@ import asyncio
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import Enum
 from time import monotonic
 from typing import Final
@@ -67,6 +67,7 @@ class Budget:
         self._pod = pod
         self._now = now
         self._ledger = Ledger(limit, period_name(kind, now()))
+        self._period_ends = _end_of(kind, now())
         self._record: Record | None = None
         self._refill: asyncio.Task[None] | None = None
         self._spent_until = self._away_until = 0.0
@@ -131,7 +132,7 @@ class Budget:
 
     def settle(self, reservation: Reservation, used: Amount) -> None:
         """Counts what a request really used."""
-        self._ledger = self._ledger.settle(reservation.amount, used)
+        self._ledger = self._turned().settle(reservation.amount, used)
         self._is_idle = False
         self._wake()
 
@@ -159,7 +160,11 @@ class Budget:
         await self._store.close()
 
     def _turned(self) -> Ledger:
-        name = period_name(self.kind, self._now())
+        now = self._now()
+        if now < self._period_ends:
+            return self._ledger
+        self._period_ends = _end_of(self.kind, now)
+        name = period_name(self.kind, now)
         if name > self._ledger.period:
             self._ledger = self._ledger.turned(name)
             self._spent_until = 0.0
@@ -231,3 +236,8 @@ class Budget:
         for future in waiting:
             if not future.done():
                 future.set_result(None)
+
+
+def _end_of(kind: PeriodKind, now: datetime) -> datetime:
+    left = seconds_left(kind, now)
+    return datetime.max.replace(tzinfo=UTC) if left is None else now + timedelta(seconds=left)

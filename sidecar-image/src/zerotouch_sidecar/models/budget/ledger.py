@@ -27,7 +27,8 @@ class Ledger:
 
     def has_free(self) -> bool:
         """Whether one more request may start. It may need more than is free: that is the one that may go over."""
-        return all(free > 0 or not limit for free, limit in zip(self.free(), self.limit, strict=True))
+        (tokens, nano_usd), limit = self.free(), self.limit
+        return (tokens > 0 or not limit.tokens) and (nano_usd > 0 or not limit.nano_usd)
 
     def reserve(self, amount: Amount) -> "Ledger":
         """Returns the ledger with an amount set aside."""

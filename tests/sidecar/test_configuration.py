@@ -158,7 +158,7 @@ class Applied:
 
     def __init__(self) -> None:
         self.names: list[str] = []
-        self.error: Exception | None = None
+        self.error: BaseException | None = None
 
     async def __call__(self, loaded: Loaded) -> None:
         if self.error is not None:
@@ -199,9 +199,9 @@ def test_a_change_is_taken_once_and_a_bad_one_leaves_the_last_good_one(tmp_path:
 
 
 @pytest.mark.parametrize(
-    "error", [ConfigurationError("llm", "cannot be made"), RuntimeError("a plugin's mistake"), ImportError("no module")]
+    "error", [ConfigurationError("llm", "cannot be made"), RuntimeError("a plugin's mistake"), ImportError("no module"), SystemExit(1)]
 )
-def test_whatever_goes_wrong_in_taking_a_change_the_sidecar_goes_on(tmp_path: Path, error: Exception) -> None:
+def test_whatever_goes_wrong_in_taking_a_change_the_sidecar_goes_on(tmp_path: Path, error: BaseException) -> None:
     path, applied, registry = tmp_path / "sidecar.json", Applied(), Registry()
     write(path, named("a"))
 

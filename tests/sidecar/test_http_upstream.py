@@ -164,6 +164,41 @@ def test_a_server_that_stops_is_not_waited_for_longer_than_allowed(said: bytes, 
     run(work())
 
 
+def test_an_answer_whose_pieces_keep_coming_may_take_as_long_as_it_likes() -> None:
+    async def slow(request: Request, responder: Responder) -> None:
+        await responder.start(200, [])
+        for _ in range(60):
+            await responder.write(b"x")
+            await asyncio.sleep(0.02)
+        await responder.end()
+
+    async def work() -> tuple[int, bytes]:
+        async with serving(slow) as server:
+            return await got(Upstream(f"http://{LOOPBACK}:{server.port}"), timeouts=Timeouts(5, 1, 1))
+
+    assert run(work()) == (200, b"x" * 60)
+
+
+def test_a_connection_whose_answer_nobody_read_is_used_again_and_reads() -> None:
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        for _ in range(3):
+            await head_of(reader)
+            writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 200000\r\n\r\n" + b"x" * 200_000)
+            await writer.drain()
+        await reader.read()
+
+    async def work() -> None:
+        async with talking(talk) as port:
+            upstream = Upstream(f"http://{LOOPBACK}:{port}")
+            for _ in range(2):
+                answer = await upstream.request(b"GET", b"/", [])
+                await until(lambda answer=answer: answer.body.is_complete)  # type: ignore[misc]  # bound at once
+                answer.close()
+            assert await got(upstream) == (200, b"x" * 200_000)
+
+    run(work())
+
+
 @pytest.mark.parametrize(
     "said, error",
     [

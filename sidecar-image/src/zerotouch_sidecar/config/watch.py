@@ -64,7 +64,7 @@ class Watch:
             await self._apply(loaded)
         except ConfigurationError as error:
             self._refused(str(error))
-        except Exception as error:  # a plugin's mistake must not stop what works
+        except (Exception, SystemExit) as error:  # a plugin's mistake must not stop what works
             log.exception("a changed configuration could not be used")
             self._refused(f"{type(error).__name__}: {error}")
         else:

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 ROOT: Final = Path(__file__).parents[2]
 TOKEN: Final = "pod-uid"  # noqa: S105  # of a pod that does not exist
-LITELLM_VERSION: Final = "1.110.2"
+LITELLM_VERSION: Final = "1.84.10"
 """1.82.7 and 1.82.8 were published with a stealer of credentials in them (March 2026); the ones before and after were not."""
 
 CORES: Final = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []

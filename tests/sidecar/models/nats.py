@@ -21,8 +21,9 @@ class Nats:
         self.url = f"nats://127.0.0.1:{self.port}"
         self._process: subprocess.Popen[bytes] | None = None
 
-    async def start(self, data: str = "data") -> None:
+    async def start(self, data: str = "data", configuration: Path | None = None) -> None:
         command = [str(BINARY), "-a", "127.0.0.1", "-p", str(self.port), "-js", "-sd", str(self._folder / data)]
+        command += ["-c", str(configuration)] if configuration else []
         self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         async with asyncio.timeout(30):
             while True:

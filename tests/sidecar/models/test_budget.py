@@ -198,6 +198,19 @@ def test_a_pod_that_starts_without_its_store_refuses_clearly_and_recovers() -> N
     asyncio.run(scene())
 
 
+def test_a_pod_is_connected_before_its_first_request_and_a_spent_budget_is_logged_once(caplog: pytest.LogCaptureFixture) -> None:
+    async def scene() -> None:
+        async with mocks() as [mock], nats() as server, pod(mock, server, 2 * CALL) as proxy:
+            await proxy.models._accounts.tick()
+            assert proxy.metric("agent_model_budget_store_up") == 1
+            assert proxy.metric("agent_model_budget_remaining") == 2 * CALL
+            assert await until_refused(proxy) == 2
+            assert not await answered(proxy)
+        assert [record.message for record in caplog.records].count("the agent's budget is spent") == 1
+
+    asyncio.run(scene())
+
+
 def test_a_lost_bucket_is_made_again_with_what_living_pods_spent() -> None:
     async def scene() -> None:
         async with mocks() as [mock], nats() as server, pod(mock, server, 20 * CALL) as proxy:

@@ -104,9 +104,9 @@ class Models:
 
     async def _tidy(self) -> None:
         while True:
-            await asyncio.sleep(TICK_SECONDS)
             await self._accounts.tick()
             await self.tidy()
+            await asyncio.sleep(TICK_SECONDS)
 
     async def tidy(self) -> None:
         """Lets go of what earlier configurations had and no call uses any more."""

@@ -1,6 +1,7 @@
 """A budget at work: admits requests, keeps the pod's lease filled ahead of need, and gives back what lies idle."""
 
 import asyncio
+import logging
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -31,6 +32,8 @@ QUEUE_SECONDS: Final = 30.0
 
 KEEP_TICKS: Final = 12
 """After so many calls of `tick` even an idle pod looks whether the record is still there."""
+
+log = logging.getLogger(__name__)
 
 _Step = Callable[[Record | None, Ledger, str, str, int], Change]
 
@@ -75,6 +78,7 @@ class Budget:
         self._waiting: list[asyncio.Future[None]] = []
         self._is_idle = True
         self._ticks = 0
+        self._told = ""
         self._full = NOTHING
         self._turn = asyncio.Lock()
 
@@ -143,9 +147,11 @@ class Budget:
         self._ticks += 1
         is_due = not was_idle or self._ticks % KEEP_TICKS == 0
         lent = ledger.without_free()
-        if monotonic() < self._away_until or not ledger.record_id:
+        if monotonic() < self._away_until:
             return
-        if (was_idle and lent != ledger) or (is_due and any(ledger.spent)):
+        if not ledger.record_id:  # connects before the first request needs it
+            await self._change(keep)
+        elif (was_idle and lent != ledger) or (is_due and any(ledger.spent)):
             if was_idle:
                 self._ledger = lent  # before the store is asked: nobody may spend what is being given back
             await self._change(keep)
@@ -218,6 +224,9 @@ class Budget:
             change.ledger, limit=now.limit, spent=change.ledger.spent.plus(spent), reserved=change.ledger.reserved.plus(reserved)
         )
         self._spent_until = monotonic() + SPENT_SECONDS if change.is_spent else 0.0
+        if change.is_spent and self._told != now.period:
+            self._told = now.period
+            log.warning("the agent's budget is spent", extra={"period": now.period})
         self._full = change.ledger.free().above_zero()
 
     async def _settled(self, seconds: float) -> bool:

@@ -15,6 +15,7 @@ from nats.js.errors import BucketNotFoundError, KeyNotFoundError, KeyWrongLastSe
 from nats.js.errors import Error as JetStreamError
 from nats.js.kv import KeyValue
 
+from zerotouch_sidecar.models.budget.credentials import Credentials
 from zerotouch_sidecar.models.budget.ledger import Change
 from zerotouch_sidecar.models.budget.record import Record
 from zerotouch_sidecar.models.budget.store import Step, StoreAwayError
@@ -123,7 +124,10 @@ class NatsStore:
         return self._client
 
     async def _connect(self) -> None:
-        options: dict[str, Any] = {"user_credentials": self._place.credentials_file} if self._place.credentials_file else {}
+        options: dict[str, Any] = {}
+        if self._place.credentials_file:
+            credentials = Credentials(self._place.credentials_file)
+            options = {"user_jwt_cb": credentials.token, "signature_cb": credentials.sign}
         if self._place.ca_file:
             options["tls"] = await asyncio.to_thread(ssl.create_default_context, cafile=self._place.ca_file)
         client = Client()

@@ -11,7 +11,7 @@ endif
 export VERSION
 endif
 
-.PHONY: help preview render test fuzz conformance bench scale check audit workflows generate images package reproducible install uninstall e2e clean
+.PHONY: help preview render test fuzz fuzz-sidecar conformance bench bench-sidecar scale check audit workflows generate images package reproducible install uninstall e2e clean
 
 help: ## list the targets and the settings they read
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -38,6 +38,9 @@ fuzz: .venv/.synced ## fuzz the function: [FUZZ_EXAMPLES=1000000] [FUZZ_SECONDS=
 
 conformance: .venv/.synced ## run other people's programs with the agents' wrapper, on every Python and Node here; writes docs/wrapper.md
 	@$(bin)/python -m tests.wrapper.conformance
+
+fuzz-sidecar: .venv/.synced ## fuzz the sidecar's reading of requests, answers and events: [FUZZ_EXAMPLES=20000]
+	FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-20000} $(bin)/pytest -n2 --durations=0 tests/sidecar/test_fuzz.py tests/sidecar/models/test_events.py
 
 bench: .venv/.synced ## measure speed and size beside the function's peers, into benchmarks/results.json
 	@$(bin)/python -m benchmarks.run $(BENCH_FLAGS)

@@ -1,6 +1,7 @@
 """Whatever bytes arrive, however they are cut: the server and the client read the same, hold no more than they may, and end."""
 
 import asyncio
+import os
 import re
 
 from hypothesis import given, settings
@@ -13,6 +14,9 @@ from zerotouch_sidecar.http.errors import BadRequest, HttpError
 from zerotouch_sidecar.http.head import written
 from zerotouch_sidecar.http.limits import ServerLimits, Timeouts
 from zerotouch_sidecar.http.reader import Head, RequestReader
+
+EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES") or 0)
+"""Of each law; 0: as many as a run of all tests has time for. `make fuzz-sidecar` asks for more."""
 
 LIMITS = ServerLimits(header_bytes=2048, header_count=20, body_bytes=4096)
 
@@ -77,7 +81,7 @@ def read(pieces: list[bytes]) -> tuple[list[tuple[Head, bytes, bool]], int]:
     return [(head, b"".join(body._chunks), body.is_complete) for head, body in heads], status
 
 
-@settings(max_examples=300)
+@settings(max_examples=EXAMPLES or 200)
 @given(sent, cuts)
 def test_a_request_is_read_the_same_however_it_is_cut(data: bytes, positions: list[int]) -> None:
     found, status = read(cut(data, positions))
@@ -91,7 +95,7 @@ def test_a_request_is_read_the_same_however_it_is_cut(data: bytes, positions: li
         assert head.version == "1.0" or names.count(b"host") == 1
 
 
-@settings(max_examples=200)
+@settings(max_examples=EXAMPLES or 100)
 @given(sent)
 def test_what_is_passed_on_is_read_again_as_the_same_one_request(data: bytes) -> None:
     """No request hides another: written out by us, each head is one head for the next server."""
@@ -129,7 +133,7 @@ answers = st.lists(
 ).map(b"".join)
 
 
-@settings(max_examples=60)
+@settings(max_examples=EXAMPLES or 50)
 @given(answers, st.booleans())
 def test_whatever_a_server_says_the_answer_ends_or_is_an_error(data: bytes, asks_upgrade: bool) -> None:
     async def work() -> None:
@@ -160,6 +164,7 @@ async def connection_pair() -> tuple[ClientConnection, asyncio.StreamWriter]:
     return ours, theirs
 
 
+@settings(max_examples=EXAMPLES or 50)
 @given(st.lists(st.tuples(st.binary(min_size=1, max_size=30), st.binary(max_size=30)), max_size=5))
 def test_a_head_of_ours_never_holds_another_line(pairs: list[tuple[bytes, bytes]]) -> None:
     try:

@@ -5,14 +5,14 @@ import logging
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from enum import Enum
 from time import monotonic
 from typing import Final
 
 from zerotouch_sidecar.models.amounts import NOTHING, Amount
 from zerotouch_sidecar.models.budget.ledger import Change, Ledger, keep, leave, take
-from zerotouch_sidecar.models.budget.period import PeriodKind, period_name, seconds_left
+from zerotouch_sidecar.models.budget.period import PeriodKind, end_of, period_name, seconds_left
 from zerotouch_sidecar.models.budget.record import Record
 from zerotouch_sidecar.models.budget.store import Store, StoreAwayError
 
@@ -70,7 +70,7 @@ class Budget:
         self._pod = pod
         self._now = now
         self._ledger = Ledger(limit, period_name(kind, now()))
-        self._period_ends = _end_of(kind, now())
+        self._period_ends = end_of(kind, now())
         self._record: Record | None = None
         self._refill: asyncio.Task[None] | None = None
         self._spent_until = self._away_until = 0.0
@@ -169,7 +169,7 @@ class Budget:
         now = self._now()
         if now < self._period_ends:
             return self._ledger
-        self._period_ends = _end_of(self.kind, now)
+        self._period_ends = end_of(self.kind, now)
         name = period_name(self.kind, now)
         if name > self._ledger.period:
             self._ledger = self._ledger.turned(name)
@@ -245,8 +245,3 @@ class Budget:
         for future in waiting:
             if not future.done():
                 future.set_result(None)
-
-
-def _end_of(kind: PeriodKind, now: datetime) -> datetime:
-    left = seconds_left(kind, now)
-    return datetime.max.replace(tzinfo=UTC) if left is None else now + timedelta(seconds=left)

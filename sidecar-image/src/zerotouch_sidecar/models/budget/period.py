@@ -1,6 +1,6 @@
 """The spans of time that a budget is for, in UTC."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import Enum
 
 
@@ -36,3 +36,9 @@ def seconds_left(kind: PeriodKind, now: datetime) -> float | None:
         return (start + timedelta(days=1) - now).total_seconds()
     next_month = (start.replace(day=1) + timedelta(days=32)).replace(day=1)
     return (next_month - now).total_seconds()
+
+
+def end_of(kind: PeriodKind, now: datetime) -> datetime:
+    """Returns when the period ends; one that never does ends with the calendar."""
+    left = seconds_left(kind, now)
+    return datetime.max.replace(tzinfo=UTC) if left is None else now + timedelta(seconds=left)

@@ -78,15 +78,18 @@ def minimal(port: int, **more: Any) -> dict[str, Any]:
 
 
 @contextmanager
-def sidecar(document: Mapping[str, Any] | str, state: Path | None = None, token: str = TOKEN) -> Iterator[Sidecar]:
-    """A sidecar that has read its configuration and listens."""
+def sidecar(
+    document: Mapping[str, Any] | str, state: Path | None = None, token: str = TOKEN, plugins: Path | None = None
+) -> Iterator[Sidecar]:
+    """A sidecar that has read its configuration and listens; `plugins` is a folder of installed packages."""
     with tempfile.TemporaryDirectory() as folder:
         config, log = Path(folder) / "sidecar.json", Path(folder) / "log"
         write(config, document)
         command = [sys.executable, "-m", "zerotouch_sidecar", "--config", str(config), "--state", str(state or Path(folder) / "none")]
         command += ["--host", LOOPBACK, "--ingress-port", "0", "--local-port", "0", "--ops-port", "0"]
         with log.open("wb") as output:
-            process = subprocess.Popen(command, stderr=output, env={**os.environ, "AGENT_TOKEN": token, "POD_NAME": "researcher-0"})
+            variables = {"AGENT_TOKEN": token, "POD_NAME": "researcher-0", **({"PYTHONPATH": str(plugins)} if plugins else {})}
+            process = subprocess.Popen(command, stderr=output, env={**os.environ, **variables})
         running = Sidecar(process, config, log)
         try:
             wait_for(lambda: process.poll() is not None or any(event["event"] == "ready" for event in running.events()))

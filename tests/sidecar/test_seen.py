@@ -15,6 +15,8 @@ from zerotouch_sidecar.config.structs import Tracing
 from zerotouch_sidecar.http.message import Request, Responder
 from zerotouch_sidecar.ingress.figures import Figures
 from zerotouch_sidecar.ingress.proxy import Ingress
+from zerotouch_sidecar.local.reports import Reports
+from zerotouch_sidecar.local.router import LocalApi
 from zerotouch_sidecar.logs import JsonLines
 from zerotouch_sidecar.metrics import MAX_SERIES, Registry
 from zerotouch_sidecar.plugins.hooks import Hooks
@@ -122,6 +124,39 @@ def test_a_sampled_request_becomes_a_span_below_its_callers() -> None:
     assert int(span["endTimeUnixNano"]) > int(span["startTimeUnixNano"])
     (resource,) = [each["resource"] for each in collector.documents[0]["resourceSpans"]]
     assert {"key": "service.name", "value": {"stringValue": "researcher"}} in resource["attributes"]
+
+
+class Answering:
+    """Model calls that are answered at once."""
+
+    def owns(self, path: bytes) -> bool:
+        return path.startswith(b"/openai/")
+
+    async def handle(self, request: Request, responder: Responder) -> None:
+        request.notes["gen_ai.request.model"] = "default"
+        await responder.send(200, [], b"{}")
+
+
+def test_a_model_call_becomes_a_span_of_the_agents_trace() -> None:
+    collector, registry = Collector(), Registry()
+    trace = b"4bf92f3577b34da6a3ce929d0e0e4736"
+
+    async def work() -> None:
+        async with serving(collector.handle) as collecting:
+            tracer = Tracer("researcher", "ns", "researcher-0", registry)
+            await tracer.reconfigure(Tracing(endpoint=f"http://{LOOPBACK}:{collecting.port}"))
+            local = LocalApi("token", Answering(), Reports(None, registry), Hooks([], registry), tracer)
+            async with serving(local.handle) as server, connected(server.port) as client:
+                headers = b"traceparent: 00-" + trace + b"-00f067aa0ba902b7-01\r\nX-Agent-Request-Id: order-7\r\n"
+                await client.send(b"POST /openai/v1/chat/completions HTTP/1.1\r\nHost: a\r\n%bContent-Length: 0\r\n\r\n" % headers)
+                await client.answer()
+            await tracer.close()
+
+    run(work())
+    (span,) = collector.spans
+    attributes = {each["key"]: next(iter(each["value"].values())) for each in span["attributes"]}
+    assert (span["traceId"], span["kind"]) == (trace.decode(), Kind.CLIENT)
+    assert (attributes["gen_ai.request.model"], attributes["agent.request.id"]) == ("default", "order-7")
 
 
 @pytest.mark.parametrize("ratio, want", [(0.0, 0), (1.0, 20)])

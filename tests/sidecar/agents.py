@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from tests.sidecar.loops import serving
 from zerotouch_sidecar.config.structs import Agent, Card, Configuration, Ingress
+from zerotouch_sidecar.http.limits import ServerLimits
 from zerotouch_sidecar.http.server import Handler, Server
 from zerotouch_sidecar.ingress.figures import Figures
 from zerotouch_sidecar.ingress.proxy import Ingress as IngressProxy
@@ -44,7 +45,7 @@ async def fronting(
     tracer = Tracer("researcher", "ns", "pod", registry)
     settings = configuration(port, card=card, idle_seconds=idle_seconds)
     proxy = IngressProxy(settings, Hooks(hooks, registry), tracer, Figures(registry))
-    async with serving(proxy.handle) as server:
+    async with serving(proxy.handle, ServerLimits(idle_seconds=idle_seconds)) as server:
         yield Front(server, proxy, registry)
     await proxy.close()
 

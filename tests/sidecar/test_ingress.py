@@ -213,6 +213,53 @@ def test_the_agent_may_end_a_websocket_too() -> None:
     run(work())
 
 
+@pytest.mark.parametrize("speaker", ["agent", "client"])
+def test_a_websocket_in_which_one_side_alone_speaks_is_not_idle(speaker: str) -> None:
+    words = 50
+    heard: list[bytes] = []
+
+    async def speak(writer: asyncio.StreamWriter) -> None:
+        for _ in range(words):
+            writer.write(b"x")
+            await writer.drain()
+            await asyncio.sleep(0.04)
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await head_of(reader)
+        writer.write(SWITCHED)
+        if speaker == "agent":
+            await speak(writer)
+        while data := await reader.read(100):
+            heard.append(data)
+
+    async def work() -> None:
+        async with talking(talk) as port, fronting(port, idle_seconds=1.5) as front, connected(front.port) as client:
+            await client.send(GET % WEBSOCKET)
+            await head_of(client.reader)
+            if speaker == "client":
+                await speak(client.writer)
+                await until(lambda: len(b"".join(heard)) == words)
+            else:
+                assert await client.reader.readexactly(words) == b"x" * words
+
+    run(work())
+
+
+def test_a_websocket_in_which_nobody_speaks_is_ended() -> None:
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await head_of(reader)
+        writer.write(SWITCHED)
+        await reader.read()
+
+    async def work() -> None:
+        async with talking(talk) as port, fronting(port, idle_seconds=0.1) as front, connected(front.port) as client:
+            await client.send(GET % WEBSOCKET)
+            await head_of(client.reader)
+            assert await client.is_closed()
+
+    run(work())
+
+
 def test_an_agent_that_speaks_no_websocket_says_so_and_the_connection_goes_on() -> None:
     async def work() -> None:
         async with agent(echo) as front, connected(front.port) as client:

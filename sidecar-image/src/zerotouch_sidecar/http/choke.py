@@ -4,8 +4,10 @@ import asyncio
 
 
 class Choke:
-    """Attributes:
-    is_on: The other side has not read what it was sent.
+    """Holds writers up.
+
+    Attributes:
+        is_on: The other side has not read what it was sent.
     """
 
     __slots__ = ("_free", "is_on")

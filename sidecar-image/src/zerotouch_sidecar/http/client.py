@@ -26,10 +26,12 @@ class Answered:
 
 
 class ClientConnection(asyncio.Protocol):
-    """Attributes:
-    is_open: It can carry bytes.
-    received: A byte of the current answer has arrived.
-    on_free: Called when an answer is whole and another request may follow.
+    """One request at a time.
+
+    Attributes:
+        is_open: It can carry bytes.
+        received: A byte of the current answer has arrived.
+        on_free: Called when an answer is whole and another request may follow.
     """
 
     def __init__(self, header_bytes: int) -> None:
@@ -69,6 +71,8 @@ class ClientConnection(asyncio.Protocol):
     def write(self, data: bytes) -> None:
         """Sends bytes of a request."""
         self.sent = True
+        if self._is_tunnel:
+            self._patience.wait(self._timeouts.idle_seconds)
         self._transport.write(data)
 
     async def writable(self) -> None:
@@ -113,6 +117,7 @@ class ClientConnection(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         """Bytes of an answer, or of what came after an upgrade."""
         if self._is_tunnel and self._body is not None:
+            self._patience.wait(self._timeouts.idle_seconds)
             self._body.feed(data)
             return
         if self._answered is None and self._body is None:

@@ -26,10 +26,12 @@ LINGER_SECONDS: Final = 2.0
 
 
 class ServerConnection(asyncio.Protocol):
-    """Attributes:
-    deadline: When the listener calls `expire`.
-    choke: On while the client reads more slowly than we write.
-    is_deaf: Nothing that the client sends is read any more.
+    """Parses, and runs one handler at a time.
+
+    Attributes:
+        deadline: When the listener calls `expire`.
+        choke: On while the client reads more slowly than we write.
+        is_deaf: Nothing that the client sends is read any more.
     """
 
     def __init__(self, listener: "Listener") -> None:
@@ -49,11 +51,6 @@ class ServerConnection(asyncio.Protocol):
     def is_ending(self) -> bool:
         """No further request is taken from this connection."""
         return self.is_deaf or self._listener.is_draining
-
-    @property
-    def is_idle(self) -> bool:
-        """No request is under way."""
-        return self._current is None
 
     # what the transport calls
 
@@ -118,7 +115,7 @@ class ServerConnection(asyncio.Protocol):
             if self._reader.is_in_head and not was_in_head:
                 self._wait_for(self._limits.header_seconds)
         elif self._reader.body is None:
-            self.deadline = math.inf
+            self.deadline = self.deadline if self.choke.is_on else math.inf
         elif not self._pauses:
             self._wait_for(self._limits.idle_seconds)
 
@@ -204,6 +201,8 @@ class ServerConnection(asyncio.Protocol):
 
     def send(self, data: bytes) -> None:
         """Writes."""
+        if self._tunnel is not None and not self.choke.is_on:
+            self._wait_for(self._limits.idle_seconds)
         self._transport.write(data)
 
     def open_tunnel(self, tunnel: Body) -> None:

@@ -278,17 +278,18 @@ def test_a_header_of_ours_cannot_hold_a_line_break() -> None:
 
 
 def test_draining_answers_what_is_under_way_and_takes_nothing_new() -> None:
-    go_on = asyncio.Event()
+    started, go_on = asyncio.Event(), asyncio.Event()
 
     async def handler(request: Request, responder: Responder) -> None:
+        started.set()
         await go_on.wait()
         await responder.send(200, [], b"whole")
 
     async def work() -> None:
         async with serving(handler) as server, connected(server.port) as idle, connected(server.port) as busy:
             await busy.send(GET)
+            await started.wait()
             await until(lambda: server.connections == 2)
-            await asyncio.sleep(0)
             port = server.port
             draining = asyncio.ensure_future(server.drain(20))
             assert await idle.is_closed()

@@ -18,8 +18,8 @@ Modes: `ok`; `fail` answers `status` (503); `limit` answers 429 with `retryAfter
 answer; `cut` ends it before the first byte; `html` answers 502 with a page. `words` sets the length of the answer, `delayMilliseconds` a
 pause in every mode.
 
-`GET /admin/requests` tells what came (path, headers, body), `DELETE /admin/requests` forgets it and the behaviour, `GET /healthz` is for
-probes.
+`GET /admin/requests` tells what came (path, query, headers, body), `DELETE /admin/requests` forgets it and the behaviour, `GET /healthz` is
+for probes.
 """
 
 import asyncio
@@ -72,7 +72,7 @@ class Mock:
                 method, path, _ = lines[0].split(" ", 2)
                 headers = {name.strip().lower(): value.strip() for name, _, value in (line.partition(":") for line in lines[1:] if line)}
                 body = await _body(reader, headers)
-                await self._answer(writer, method, path.partition("?")[0], headers, body)
+                await self._answer(writer, method, path, headers, body)
         except (asyncio.IncompleteReadError, asyncio.CancelledError, ConnectionError, _EndedError):
             pass
         finally:
@@ -80,6 +80,7 @@ class Mock:
             writer.transport.abort()
 
     async def _answer(self, writer: asyncio.StreamWriter, method: str, path: str, headers: dict[str, str], body: bytes) -> None:
+        path, _, query = path.partition("?")
         if path.startswith("/admin/") or path == "/healthz":
             await _send(writer, 200, self._admin(method, path, body))
             return
@@ -87,7 +88,7 @@ class Mock:
             await _send(writer, 200, {"object": "list", "data": [{"id": "mock", "object": "model", "created": 0, "owned_by": "mock"}]})
             return
         request: Json = json.loads(body)
-        self.requests = [*self.requests[1 - KEPT_REQUESTS :], {"path": path, "headers": headers, "body": request}]
+        self.requests = [*self.requests[1 - KEPT_REQUESTS :], {"path": path, "query": query, "headers": headers, "body": request}]
         behaviour = self._behaviour_for(headers, request)
         await _behave(writer, behaviour, path)
         words = int(behaviour.get("words", OUTPUT_WORDS))

@@ -180,7 +180,7 @@ def test_a_store_that_is_away_never_holds_requests_up(monkeypatch: pytest.Monkey
     asyncio.run(scene())
 
 
-def test_a_pod_that_starts_without_its_store_refuses_clearly_and_recovers() -> None:
+def test_a_pod_that_starts_without_its_store_refuses_clearly_and_recovers(caplog: pytest.LogCaptureFixture) -> None:
     async def scene() -> None:
         async with mocks() as [mock], nats() as server:
             await server.stop()
@@ -188,6 +188,7 @@ def test_a_pod_that_starts_without_its_store_refuses_clearly_and_recovers() -> N
                 with pytest.raises(APIStatusError, match="store that keeps the agent's budget cannot be reached") as told:
                     await raw_chat(proxy)
                 assert told.value.status_code == 503
+                assert "the budget's store does not answer" in caplog.text
                 assert proxy.metric("agent_model_budget_store_up") == 0
                 await server.start()
                 async with asyncio.timeout(60):

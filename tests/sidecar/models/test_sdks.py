@@ -113,6 +113,21 @@ def test_what_is_not_generated_works_too() -> None:
     asyncio.run(scene())
 
 
+def test_what_an_sdk_says_behind_the_path_reaches_the_provider() -> None:
+    async def scene() -> None:
+        async with mocks() as [mock], running(both_surfaces(mock)) as proxy:
+            openai, anthropic = clients(proxy)
+            async with openai, anthropic:
+                await anthropic.beta.messages.create(
+                    model="claude", max_tokens=9, messages=HELLO, betas=["some-2025"], extra_query={"beta": "true"}
+                )
+                await openai.chat.completions.create(model="gpt", messages=HELLO, extra_query={"a": "b c"})
+            assert [request["query"] for request in mock.requests] == ["beta=true", "a=b+c"]
+            assert mock.requests[0]["headers"]["anthropic-beta"] == "some-2025"
+
+    asyncio.run(scene())
+
+
 @pytest.mark.parametrize("stream", [False, True])
 def test_the_mock_type_calls_tools_and_repeats_what_they_say(stream: bool) -> None:
     llm = {"providers": [provider("mock", "mock")], "models": [model("any", "mock/m")]}

@@ -67,7 +67,8 @@ class Proxy:
         calls, mark = self.plan.calls, object()
         calls.add(mark)
         try:
-            call = read_call(operation, to_provider(request.headers), await request.body.read(REQUEST_BYTES))
+            query = request.target.partition(b"?")[2].decode("ascii", "ignore")
+            call = read_call(operation, to_provider(request.headers), await request.body.read(REQUEST_BYTES), query)
             entry = await self._entered(call)
             if isinstance(entry, Refusal):
                 await self._refuse(responder, operation.surface, entry)

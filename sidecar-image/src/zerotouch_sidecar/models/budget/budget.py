@@ -208,7 +208,9 @@ class Budget:
             async with asyncio.timeout(STORE_SECONDS), self._turn:
                 change = await self._store.change(of_now)
                 self._apply(change, seen)
-        except (StoreAwayError, TimeoutError):
+        except (StoreAwayError, TimeoutError) as error:
+            if not self.is_away:
+                log.warning("the budget's store does not answer", extra={"problem": str(error) or "it takes too long"})
             self._away_until = monotonic() + self._pause_seconds
             self._pause_seconds = min(LAST_PAUSE_SECONDS, 2 * self._pause_seconds)
         self._wake()

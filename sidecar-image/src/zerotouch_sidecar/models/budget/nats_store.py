@@ -68,7 +68,7 @@ class NatsStore:
             return await self._replaced(self._bucket, step)
         except (NatsError, OSError) as error:
             self._bucket = self._last = None
-            raise StoreAwayError(type(error).__name__) from error
+            raise StoreAwayError(f"{type(error).__name__}: {error}") from error
         except asyncio.CancelledError:
             self._last = None  # whether it was written is not known
             raise

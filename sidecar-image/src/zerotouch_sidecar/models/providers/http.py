@@ -54,9 +54,12 @@ class HttpProvider:
         kept += [header for header in self._dialect.extra if header[0] not in names and header[0] not in self._replaced]
         key = self._setup.key()
         keys = self._dialect.key_headers(key) if key else []
+        target = self._dialect.target(call.operation, self._url)
+        if call.query:
+            target += ("&" if "?" in target else "?") + call.query
         return await self._upstream.request(
             b"POST",
-            self._dialect.target(call.operation, self._url).encode("ascii"),
+            target.encode("ascii"),
             kept + PLAIN + self._own + keys,
             call.body_for(model),
             self._setup.timeouts,

@@ -37,7 +37,7 @@ class Plan:
     seconds: float
 
 
-FULL: Final = Plan(rounds=5, seconds=4)
+FULL: Final = Plan(rounds=3, seconds=3)
 QUICK: Final = Plan(rounds=1, seconds=0.5)
 Figures = dict[str, float]
 

@@ -13,11 +13,13 @@ from tests.sidecar.models.test_sdks import TEXT, clients
 HELLO: Any = [{"role": "user", "content": "hello"}]
 
 
-def two(first: str, second: str, kind: str = "openai", **more: Any) -> Any:
+def two(first: str, second: str, timeout_seconds: float = 60, **more: Any) -> Any:
     """An alias with a fallback at another provider."""
-    end = "/v1" if kind == "openai" else ""
     return {
-        "providers": [provider("first", kind, first + end, timeoutSeconds=0.3), provider("second", kind, second + end)],
+        "providers": [
+            provider("first", "openai", first + "/v1", timeoutSeconds=timeout_seconds),
+            provider("second", "openai", second + "/v1"),
+        ],
         "models": [model("gpt", "first/a", fallbacks=["backup"]), model("backup", "second/b")],
         "retry": NO_PAUSE,
         **more,
@@ -51,7 +53,8 @@ def test_another_provider_answers_when_the_first_fails_before_the_first_byte(beh
         behaviour = {**behaviour, "events": 0}
 
     async def scene() -> None:
-        async with mocks(2) as [first, second], running(two(first.url, second.url)) as proxy:
+        timeout_seconds = 0.3 if behaviour["mode"] == "stall" else 60
+        async with mocks(2) as [first, second], running(two(first.url, second.url, timeout_seconds)) as proxy:
             first.behaviour = behaviour
             if stream:
                 openai, _ = clients(proxy)
@@ -106,7 +109,7 @@ def test_a_spent_chain_is_told_once_in_the_surfaces_own_shape(mode: str, status:
         async with mocks() as [mock]:
             llm = both_surfaces(mock, retry={**NO_PAUSE, "attempts": 1})
             for each in llm["providers"]:
-                each["timeoutSeconds"] = 0.3
+                each["timeoutSeconds"] = 0.3 if mode == "stall" else 60
             async with running(llm) as proxy:
                 mock.behaviour = {"mode": mode}
                 openai, anthropic = clients(proxy, retries=2)

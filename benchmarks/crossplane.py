@@ -9,9 +9,9 @@ from typing import Any, Final
 
 import yaml
 from crossplane.function.proto.v1 import run_function_pb2 as v1
-from google.protobuf import json_format, struct_pb2
 
 from benchmarks.capture import CAPTURED
+from benchmarks.go_order import field, struct
 from benchmarks.peers import COMPOSITION as PEER
 
 Object = dict[str, Any]
@@ -51,14 +51,20 @@ def request(observed: int | None = None, *, function_input: Object | None = None
     objects = existing if observed is None else grown(existing, observed)
     for manifest in (composite, *objects.values()):
         manifest["metadata"]["resourceVersion"] = str(int(manifest["metadata"]["resourceVersion"]) + version)
-    message = v1.RunFunctionRequest()
-    message.meta.tag = f"{random.getrandbits(256):064x}"
-    message.meta.capabilities.extend(CAPABILITIES)
-    message.observed.composite.resource.CopyFrom(struct(composite))
-    for key in random.sample(sorted(objects), len(objects)):  # Go, too, writes a map in another order each time
-        message.observed.resources[key].resource.CopyFrom(struct(objects[key]))
-    message.input.CopyFrom(struct(pipeline_input(OURS) if function_input is None else function_input))
-    return message.SerializeToString()
+    meta = v1.RunFunctionRequest()
+    meta.meta.tag = f"{random.getrandbits(256):064x}"
+    meta.meta.capabilities.extend(CAPABILITIES)
+    entries = [(key, objects[key]) for key in random.sample(sorted(objects), len(objects))]
+    state = field(v1.State.COMPOSITE_FIELD_NUMBER, resource(composite)) + b"".join(
+        field(v1.State.RESOURCES_FIELD_NUMBER, field(1, key.encode()) + field(2, resource(manifest))) for key, manifest in entries
+    )
+    pipeline = struct(pipeline_input(OURS) if function_input is None else function_input)
+    observed_state = field(v1.RunFunctionRequest.OBSERVED_FIELD_NUMBER, state)
+    return meta.SerializeToString() + observed_state + field(v1.RunFunctionRequest.INPUT_FIELD_NUMBER, pipeline)
+
+
+def resource(manifest: Object) -> bytes:
+    return field(v1.Resource.RESOURCE_FIELD_NUMBER, struct(manifest))
 
 
 def grown(objects: dict[str, Object], number: int) -> dict[str, Object]:
@@ -76,23 +82,16 @@ def grown(objects: dict[str, Object], number: int) -> dict[str, Object]:
 
 def unseen(number: int, observed: int | None = None) -> Iterator[bytes]:
     """Requests of that many claims with as many specs."""
-    template = request(observed, claim=PLACEHOLDER)
     run = random.getrandbits(64)
     for index in range(number):
-        yield template.replace(PLACEHOLDER.encode(), f"{run:016x}{index:05}"[-len(PLACEHOLDER) :].translate(LETTERS).encode())
+        yield request(observed, claim=f"{run:016x}{index:05}"[-10:].translate(LETTERS))
 
-
-PLACEHOLDER: Final = "claim-name"
-"""As long as what takes its place, so that the lengths that protobuf writes stay right."""
 
 LETTERS: Final = str.maketrans("0123456789", "ghijklmnop")
+"""A claim's name begins with a letter."""
 
 
 def pipeline_input(composition: Path = PEER) -> Object:
     """The input of a Composition's function."""
     found: Object = yaml.safe_load(composition.read_text())["spec"]["pipeline"][0]["input"]
     return found
-
-
-def struct(manifest: Object) -> struct_pb2.Struct:
-    return json_format.ParseDict(manifest, struct_pb2.Struct())

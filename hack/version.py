@@ -18,6 +18,8 @@ INPUTS: Final = ("apis", "functions", "package", "hack", "sidecar-image", "uv.lo
 
 RELEASED: Final = {
     "functions/function-agents/src/zerotouch_function/settings.py": 'RELEASE: Final = "{}"\n',
+    "apis/agenttypes/composition.yaml": "ghcr.io/bizmatters/agent-sidecar:{}\n",
+    "apis/agenttypes/composition-objects.yaml": "ghcr.io/bizmatters/agent-sidecar:{}\n",
     "platform/04-apis/base/function.yaml": "package: ghcr.io/bizmatters/function-agents:{}\n",
     "package/crossplane.yaml": 'version: ">={}"',
     "package/crossplane-v1/crossplane.yaml": 'version: ">={}"',

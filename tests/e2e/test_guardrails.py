@@ -22,6 +22,7 @@ from tests.e2e.cluster import KubectlError, Manifest, apply, get, kubectl, serve
 ROOT: Final = Path(__file__).parents[2]
 HELM: Final = os.environ.get("HELM", "helm")
 CLAIM_CRD: Final = "agentexecutors.platform.bizmatters.io"
+CODE: Final = {"configMap": "code", "entrypoint": "main.py", "runtimeImage": "python:3.13-slim"}
 CONTACT: Final = "#platform on Slack"
 TEAM: Final[Manifest] = {
     "contact": CONTACT,
@@ -68,6 +69,32 @@ CLAIMS: Final = [
     ),
     Case("too many replicas", {"scaling": {"maxReplicas": 6}}, ("spec.scaling.maxReplicas: 6 is more than 5", CONTACT)),
     Case("too many replicas by default", {"scaling": {}}, ("spec.scaling.maxReplicas: 10 is more than 5",)),
+]
+
+AGENT_CLAIMS: Final = [
+    Case("an agent within every rule", {}),
+    Case(
+        "an agent's foreign image", {"agent": {"image": "ghcr.io/other/x:1"}}, ("spec.agent.image: ghcr.io/other/x:1 is not from", CONTACT)
+    ),
+    Case("an agent's code in an image of the list", {"agent": {"code": CODE}}),
+    Case(
+        "an agent's code in a foreign image",
+        {"agent": {"code": {**CODE, "runtimeImage": "quay.io/x/python:3"}}},
+        ("spec.agent.code.runtimeImage: quay.io/x/python:3 is not from",),
+    ),
+    Case(
+        "an agent without a tag",
+        {"agent": {"image": "ghcr.io/acme/x"}},
+        ("spec.agent.image: ghcr.io/acme/x does not say",),
+    ),
+    Case("too large an agent", {"size": "large"}, ("spec.size: large is more than medium", CONTACT)),
+    Case("too many agents", {"scaling": {"replicas": 6}}, ("spec.scaling.replicas: 6 is more than 5", CONTACT)),
+    Case("too many agents by CPU", {"scaling": {"maxReplicas": 6}}, ("spec.scaling.maxReplicas: 6 is more than 5",)),
+    Case(
+        "a sidecar above the largest size",
+        {"sidecar": {"resources": {"limits": {"cpu": "3"}}}},
+        ("spec.sidecar.resources.limits.cpu: 3 is more than 2", CONTACT),
+    ),
 ]
 
 JOBS: Final = [
@@ -167,6 +194,11 @@ def claim(namespace: str, changes: Manifest) -> Manifest:
     }
 
 
+def answer_to_agent(namespace: str, changes: Manifest) -> str:
+    spec: Manifest = {"agent": {"image": "ghcr.io/acme/x:1"}, "size": "small", **changes}
+    return answer({**claim(namespace, {}), "kind": "AgentType", "spec": spec})
+
+
 def answer_to_claim(namespace: str, changes: Manifest) -> str:
     return answer(claim(namespace, changes))
 
@@ -190,6 +222,12 @@ def test_a_claim_is_judged_by_its_teams_numbers(case: Case, team: Team) -> None:
         if case.guardrails:
             team.guard({})
             wait_for("The old numbers to count", lambda: says(answer_to_claim(team.namespace, {}), ()))
+
+
+@pytest.mark.parametrize("case", AGENT_CLAIMS, ids=lambda case: case.reason)
+def test_an_agent_is_judged_by_its_teams_numbers(case: Case, team: Team) -> None:
+    got = answer_to_agent(team.namespace, case.spec)
+    assert says(got, case.want), got
 
 
 @pytest.mark.parametrize("case", JOBS, ids=lambda case: case.reason)

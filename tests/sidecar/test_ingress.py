@@ -63,6 +63,12 @@ def test_a_trace_and_an_id_are_taken_over() -> None:
     assert seen[b"tracestate"] == [b"a=b"]
 
 
+def test_a_trace_that_does_not_hold_takes_its_state_with_it() -> None:
+    seen = seen_by_agent(GET % b"traceparent: 00-0-0-00\r\ntracestate: a=b\r\n")
+    assert re.fullmatch(rb"00-[0-9a-f]{32}-[0-9a-f]{16}-00", seen[b"traceparent"][0])
+    assert b"tracestate" not in seen
+
+
 @pytest.mark.parametrize("given", [b"x" * 129, b"a b", b'"quoted"', b""])
 def test_an_id_that_fits_into_no_log_is_replaced(given: bytes) -> None:
     seen = seen_by_agent(GET % (b"X-Agent-Request-Id: %b\r\n" % given))

@@ -6,10 +6,11 @@ from typing import Final
 from zerotouch_contract import headers as names
 from zerotouch_sidecar.http.head import FRAMING, tokens
 from zerotouch_sidecar.http.message import Headers, Request
-from zerotouch_sidecar.tracing.span import new_id
+from zerotouch_sidecar.tracing.span import Span, new_id
 
 REQUEST_ID: Final = names.REQUEST_ID.encode()
 TRACE_PARENT: Final = names.TRACE_PARENT.encode()
+TRACE_STATE: Final = names.TRACE_STATE.encode()
 
 _OURS: Final = b"x-agent-"
 """Headers of the platform: a client's own would be taken for ours."""
@@ -24,9 +25,12 @@ def request_id(request: Request) -> bytes:
     return given if given is not None and _id.match(given) else new_id()
 
 
-def to_agent(request: Request, given_id: bytes, traceparent: bytes) -> Headers:
-    """The request's headers for the agent: without those of this hop, and without what only the sidecar may say."""
-    dropped = FRAMING | tokens(request.headers, b"connection")
+def to_agent(request: Request, given_id: bytes, span: Span) -> Headers:
+    """The request's headers for the agent: without those of this hop, and without what only the sidecar may say.
+
+    A trace that begins here has no state yet: W3C Trace Context lets `tracestate` pass only beside a `traceparent` that holds.
+    """
+    dropped = FRAMING | tokens(request.headers, b"connection") | (frozenset() if span.parent_id else {TRACE_STATE})
     passed: Headers = []
     chain, host, proto = request.peer.encode(), b"", b"http"
     for name, value in request.headers:
@@ -42,7 +46,7 @@ def to_agent(request: Request, given_id: bytes, traceparent: bytes) -> Headers:
             passed.append((name, value))
     passed += (
         (REQUEST_ID, given_id),
-        (TRACE_PARENT, traceparent),
+        (TRACE_PARENT, span.traceparent),
         (b"x-forwarded-for", chain),
         (b"x-forwarded-proto", proto),
         (b"x-forwarded-host", host),

@@ -44,15 +44,17 @@ def start_builds(settings: Settings, pool: ThreadPoolExecutor, scratch: Path) ->
     shutil.copytree(FOLDER / "mock-provider", provider)
     shutil.copy(MOCK_PROVIDER, provider)
 
-    def begin(name: str, folder: Path, *flags: str) -> Future[str]:
-        return pool.submit(lambda: build(settings, f"e2e-{name}", folder, *flags))
+    def begin(name: str, folder: Path, *flags: str, after: Future[str] | None = None) -> Future[str]:
+        def work() -> str:
+            if after:
+                after.result()
+            return build(settings, f"e2e-{name}", folder, *flags)
 
-    python = FOLDER / "python-agents"
-    return Images(
-        {
-            "provider": begin("mock-provider", provider),
-            "python": begin("python-agents", python, "--build-arg", "VERSION=v1"),
-            "node": begin("node-agent", FOLDER / "node-agent"),
-            "newer": begin("python-agents", python, "--build-arg", "VERSION=v2"),
-        }
-    )
+        return pool.submit(work)
+
+    first = begin("mock-provider", provider)
+    python = begin("python-agents", FOLDER / "python-agents", "--build-arg", "VERSION=v1")
+    node = begin("node-agent", FOLDER / "node-agent")
+    # The packages that the one has installed are there for the other.
+    newer = begin("python-agents", FOLDER / "python-agents", "--build-arg", "VERSION=v2", after=python)
+    return Images({"provider": first, "python": python, "node": node, "newer": newer})

@@ -21,7 +21,7 @@ def serve(answer: Callable[[str], str]) -> None:
         protocol_version = "HTTP/1.1"
 
         def do_GET(self) -> None:
-            self.reply(200, me)
+            self.reply(*((200, me) if self.path == "/" else (404, {"error": f"there is no {self.path}"})))
 
         def do_POST(self) -> None:
             question = self.rfile.read(int(self.headers["Content-Length"])).decode()

@@ -4,14 +4,14 @@ MAKEFLAGS += --no-print-directory
 bin := .venv/bin
 
 # One version for all steps of one call, whatever is edited meanwhile.
-ifneq (,$(filter images package install,$(MAKECMDGOALS)))
+ifneq (,$(filter images package push install gitops,$(MAKECMDGOALS)))
 ifndef VERSION
 VERSION := $(shell python3 hack/version.py)
 endif
 export VERSION
 endif
 
-.PHONY: help preview render test fuzz fuzz-sidecar conformance bench bench-sidecar scale check audit workflows generate images package reproducible install uninstall e2e clean
+.PHONY: help preview render test fuzz fuzz-sidecar conformance bench bench-sidecar scale check audit workflows generate images package reproducible push install uninstall e2e gitops clean
 
 help: ## list the targets and the settings they read
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -78,14 +78,20 @@ package: images ## write build/*.xpkg, with the images inside
 reproducible: .venv/.synced ## build the packages twice and compare every byte
 	@hack/reproducible.sh
 
-install: package ## push the packages and put the platform onto KUBECONFIG's cluster: [OVERLAY=crossplane-v1|diagnostics]
+push: package ## push the packages to REGISTRY
+	@hack/push.sh
+
+install: push ## put the platform onto KUBECONFIG's cluster: [OVERLAY=crossplane-v1|diagnostics]
 	@hack/install.sh
 
 uninstall: .venv/.synced ## take the platform off the cluster again: [OVERLAY=...] [FORCE=1: claims too]
 	@hack/uninstall.sh
 
 e2e: .venv/.synced ## run the end-to-end tests on KUBECONFIG's cluster (see tests/e2e/README.md)
-	E2E=1 $(bin)/pytest tests/e2e -m 'not operations' $(PYTEST_FLAGS)
+	E2E=1 $(bin)/pytest tests/e2e --ignore=tests/e2e/gitops -m 'not operations' $(PYTEST_FLAGS)
+
+gitops: .venv/.synced ## have Argo CD on KUBECONFIG's cluster bring up what `make push` pushed, and test that (see tests/e2e/README.md)
+	E2E=1 $(bin)/pytest tests/e2e/gitops $(PYTEST_FLAGS)
 
 clean: ## remove what was built
 	rm -rf build

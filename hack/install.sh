@@ -1,14 +1,5 @@
 #!/usr/bin/env bash
-# Pushes the packages and images, and puts the API layer onto the cluster of KUBECONFIG.
+# Puts the API layer onto the cluster of KUBECONFIG, with the packages and images that were pushed.
 . "$(dirname "$0")/settings.sh"
 need "$KUBECTL"
-
-for name in function-agents configuration-agents configuration-agents-crossplane-v1; do
-    say "push $REGISTRY/$name:$VERSION"
-    run_program "$XPKG_PUSH" "$build/$name.xpkg" "$REGISTRY/$name:$VERSION" >&2
-done
-for image in "$sidecar_image" "$wrapper_image"; do
-    say "push $image"
-    run_program "$IMAGE_LOAD" "$image" >&2
-done
 exec $bin/python hack/layer.py install --overlay "$OVERLAY" --function "$function_image" --sidecar "$sidecar_image" --wrapper "$wrapper_image"

@@ -1,14 +1,21 @@
 """Builds images with the commands that the environment gives, and hands them to the cluster."""
 
 import hashlib
+import os
+import shutil
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+import pytest
+import yaml
+
 from tests.e2e.settings import Settings
 
 WORKLOAD: Final = Path(__file__).parents[1] / "workload"
+NATS_BOX: Final = Path(__file__).parent / "images" / "nats-box"
+STREAM_JOB: Final = Path(__file__).parents[2] / "examples/streams/create-stream-job.yaml"
 HASH_LENGTH: Final = 12
 
 
@@ -31,6 +38,17 @@ def build_as(settings: Settings, tag: str, folder: Path, *flags: str) -> None:
     """Builds an image under exactly that name."""
     _shell(settings.image_build, tag, str(folder), *flags)
     _shell(settings.image_load, tag)
+
+
+def build_nats_box(settings: Settings, folder: Path) -> None:
+    """Builds the image of the Job that makes a stream, under its public name, in that empty folder."""
+    if not shutil.which("go"):
+        pytest.skip("the Job's image cannot be pulled, and building it needs go on PATH")
+    shutil.copytree(NATS_BOX, folder, dirs_exist_ok=True)
+    command = ["go", "build", "-mod=mod", "-o", "nats", "github.com/nats-io/natscli/nats"]
+    subprocess.run(command, cwd=folder, env={**os.environ, "CGO_ENABLED": "0"}, check=True)
+    job = yaml.safe_load(STREAM_JOB.read_text())
+    build_as(settings, job["spec"]["template"]["spec"]["containers"][0]["image"], folder)
 
 
 def content_hash(folder: Path, *flags: str) -> str:

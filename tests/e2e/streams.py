@@ -36,12 +36,12 @@ class Queue:
 
         self._run(work)
 
-    def publish(self, count: int, *, milliseconds: int) -> None:
-        """Publishes messages that the test workload takes so long for, each."""
+    def publish(self, count: int, *, milliseconds: int, subject: str = "") -> None:
+        """Publishes messages that the test workload takes so long for, each; the subject is the stream's name unless it is given."""
 
         async def work(jetstream: JetStreamContext) -> None:
             body = str(milliseconds).encode()
-            await asyncio.gather(*(jetstream.publish(self.stream, body) for _ in range(count)))
+            await asyncio.gather(*(jetstream.publish(subject or self.stream, body) for _ in range(count)))
 
         self._run(work)
 

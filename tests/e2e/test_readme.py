@@ -1,8 +1,5 @@
 """What the README does on a cluster, done: its files and commands, in a namespace and on a stream of the test's own."""
 
-import os
-import shutil
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
@@ -39,7 +36,7 @@ def test_the_readmes_commands_bring_up_the_example(
 ) -> None:
     if environment.builds_public_images:
         images.build_as(environment, yaml.safe_load(CLAIM.read_text())["spec"]["image"], IMAGES / "nginx")
-        _build_nats_box(environment, tmp_path)
+        images.build_nats_box(environment, tmp_path)
     namespace, queue = make_namespace(pod_security="baseline"), make_queue()
     queue.delete()  # its name is free again, and it is cleaned up in the end
     here = _replacer({"services-web": namespace.name, "NGINX_STREAM": queue.stream, "nginx.>": f"{queue.stream}.>"})
@@ -67,14 +64,3 @@ def _replacer(names: dict[str, str]) -> Callable[[str], str]:
         return text
 
     return replace
-
-
-def _build_nats_box(environment: Settings, folder: Path) -> None:
-    """The Job's image, under its public name."""
-    if not shutil.which("go"):
-        pytest.skip("the Job's image cannot be pulled, and building it needs go on PATH")
-    shutil.copytree(IMAGES / "nats-box", folder, dirs_exist_ok=True)
-    command = ["go", "build", "-mod=mod", "-o", "nats", "github.com/nats-io/natscli/nats"]
-    subprocess.run(command, cwd=folder, env={**os.environ, "CGO_ENABLED": "0"}, check=True)
-    job = yaml.safe_load(JOB.read_text())
-    images.build_as(environment, job["spec"]["template"]["spec"]["containers"][0]["image"], folder)

@@ -1,4 +1,4 @@
-"""The example repository's ExternalSecrets and the platform's monitors, judged by the real API server where it knows them."""
+"""The platform's monitors and alerts, judged by the real API server where it has the Prometheus operator's definitions."""
 
 from pathlib import Path
 from typing import Final
@@ -11,7 +11,6 @@ from tests.e2e.making import MakeNamespace
 
 ROOT: Final = Path(__file__).parents[2]
 FILES: Final = {
-    "externalsecrets.external-secrets.io": [ROOT / "examples/consumer-repo/deploy/prod/secrets.yaml"],
     "podmonitors.monitoring.coreos.com": [
         ROOT / f"platform/07-observability/monitors/{name}.yaml" for name in ("claims", "function", "nats")
     ],

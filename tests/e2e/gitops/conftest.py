@@ -16,7 +16,7 @@ from tests.e2e.figures import Figures
 from tests.e2e.gitops import platform as platforms
 from tests.e2e.gitops import settings as own
 from tests.e2e.gitops.argocd import NAMESPACE
-from tests.e2e.gitops.platform import Platform
+from tests.e2e.gitops.platform import TEAMS, Platform
 from tests.e2e.gitops.preconditions import missing
 from tests.e2e.gitops.repository import Repository
 from tests.e2e.gitops.settings import GitOps
@@ -110,12 +110,12 @@ def teams(
 ) -> Iterator[tuple[Team, Team]]:
     """Two teams whose services are healthy: one as the example repository has it, and one with a claim and nothing else."""
     stream = Queue(environment.nats_namespace, "AGENT_EXECUTION", "agent-executor-workers")
-    example, plain = make_repository("deepagents"), make_repository("batch")
+    example, plain = (make_repository(name) for name in TEAMS)
     fill_with_example(example, workload.v1)
     plain.write(CLAIM_FILE, manifest("batch", spec(workload.v1, make_queue(), **NO_SECRETS)))
     plain.commit("Begin")
-    first = Team("deepagents", platform, example, Claim(Namespace("intelligence-deepagents"), "agent-executor"))
-    second = Team("batch", platform, plain, Claim(Namespace("intelligence-batch"), "batch"))
+    first = Team(TEAMS[0], platform, example, Claim(Namespace("intelligence-deepagents"), "agent-executor"))
+    second = Team(TEAMS[1], platform, plain, Claim(Namespace("intelligence-batch"), "batch"))
     platform.repository.write(first.file, team_file(example.url, environment.registry, STORE))
     platform.repository.write(second.file, team_file(plain.url, environment.registry, {}, namespace=second.namespace.name, secretStore={}))
     try:

@@ -25,7 +25,10 @@ UNINSTALL_SECONDS: Final = 300
 ROOT_APPLICATION: Final = Application("root")
 LAYERS: Final = (Application("apis"), Application("guardrails"))
 TENANTS: Final = "tenants"
-"""The ApplicationSet."""
+"""The ApplicationSet, and its project."""
+
+TEAMS: Final = ("deepagents", "batch")
+"""The teams of these tests, by the names of their files."""
 
 
 def fork(repository: Repository, registry: str, version: str) -> None:
@@ -79,15 +82,13 @@ def full_kind(resource: Manifest) -> str:
 
 
 def clean() -> None:
-    """Takes away whatever a run left, in an order in which everything can still end."""
-    names = kubectl("get", APPLICATION, "-n", NAMESPACE, "-o", "name").split()
+    """Takes away whatever a run left, in an order in which everything can still end. What is not of these tests stays."""
     kubectl("-n", NAMESPACE, "delete", APPLICATION_SET, TENANTS, "--ignore-not-found", "--wait=false")
-    for name in names:
-        kubectl("-n", NAMESPACE, "patch", name, "--type=merge", "-p", '{"metadata":{"finalizers":null}}')
-        kubectl("-n", NAMESPACE, "delete", name, "--ignore-not-found", "--wait=false")
+    ours = [ROOT_APPLICATION.name, *(layer.name for layer in LAYERS), *TEAMS, *(f"tenant-{team}" for team in TEAMS)]
+    for name in (name for name in ours if get(APPLICATION, name, NAMESPACE)):
+        kubectl("-n", NAMESPACE, "patch", APPLICATION, name, "--type=merge", "-p", '{"metadata":{"finalizers":null}}')
+        kubectl("-n", NAMESPACE, "delete", APPLICATION, name, "--ignore-not-found", "--wait=false")
     subprocess.run([ROOT / "hack/uninstall.sh"], env={**os.environ, "FORCE": "1"}, check=True, timeout=UNINSTALL_SECONDS)
     kubectl("delete", "-k", str(ROOT / "platform/05-guardrails"), "--ignore-not-found")
-    kubectl("delete", "namespace", "-l", "platform.bizmatters.io/team", "--ignore-not-found", "--wait=false")
-    projects = [name for name in kubectl("get", PROJECT, "-n", NAMESPACE, "-o", "name").split() if not name.endswith("/default")]
-    if projects:
-        kubectl("-n", NAMESPACE, "delete", *projects, "--ignore-not-found")
+    kubectl("delete", "namespace", "-l", f"platform.bizmatters.io/team in ({','.join(TEAMS)})", "--ignore-not-found", "--wait=false")
+    kubectl("-n", NAMESPACE, "delete", PROJECT, "bootstrap", "platform", TENANTS, *TEAMS, "--ignore-not-found")

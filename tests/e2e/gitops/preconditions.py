@@ -6,6 +6,7 @@ from typing import Final
 
 from tests.e2e.cluster import KubectlError, get
 from tests.e2e.gitops.argocd import APPLICATION, NAMESPACE
+from tests.e2e.gitops.platform import TEAMS
 from tests.e2e.gitops.settings import GitOps
 from tests.e2e.settings import Settings
 
@@ -43,6 +44,7 @@ def _missing_parts(settings: Settings) -> str:
         return f"Service nats in namespace {settings.nats_namespace}: does not exist; install NATS, or set NATS_NAMESPACE"
     if get("crd", DEFINITION):
         return f"CustomResourceDefinition {DEFINITION}: exists already, and the tests install it by Argo CD; run `make uninstall`"
-    if get(APPLICATION, "root", NAMESPACE):
-        return "Application root: exists already, and the tests would delete it; give them a cluster of their own"
+    for name in ("root", *TEAMS):
+        if get(APPLICATION, name, NAMESPACE):
+            return f"Application {name}: exists already, and the tests would delete it; give them a cluster of their own"
     return ""

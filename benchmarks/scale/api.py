@@ -25,6 +25,10 @@ class Api:
         found: list[Object] = json.loads(self._call("GET", f"{path}?labelSelector={quote(selector)}" if selector else path))["items"]
         return found
 
+    def create(self, path: str, manifest: Object) -> None:
+        """Creates an object in the collection of that path."""
+        self._call("POST", path, json.dumps(manifest), {"Content-Type": "application/json"})
+
     def merge(self, path: str, change: Object) -> None:
         """Patches an object; raises unless the API server took it."""
         self._call("PATCH", path, json.dumps(change), {"Content-Type": "application/merge-patch+json"})

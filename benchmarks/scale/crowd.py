@@ -7,7 +7,7 @@ from typing import Final
 
 from benchmarks.scale.api import Api, Object
 from tests.e2e.claims import manifest, spec
-from tests.e2e.cluster import apply, is_true
+from tests.e2e.cluster import is_true
 from tests.e2e.streams import Queue
 
 CONDITIONS: Final = ("SpecValid", "WorkloadReady", "ScalerReady", "Synced", "Ready")
@@ -16,7 +16,6 @@ IMAGE: Final = "ghcr.io/bizmatters/scale:v1"
 """Does not exist: pods on make-believe nodes run nothing."""
 
 PLACEMENT: Final = {"nodeSelector": {"type": "kwok"}, "tolerations": [{"key": "kwok.x-k8s.io/node", "operator": "Exists"}]}
-BATCH: Final = 50
 POLL_SECONDS: Final = 1.0
 KINDS: Final = {
     "claims": f"{GROUP}/namespaces/{{}}/agentexecutors",
@@ -39,9 +38,8 @@ class Crowd:
     def grow(self, first: int, last: int) -> None:
         """Creates claims of these numbers."""
         fields = spec(IMAGE, self.queue, compositionRef={"name": self.composition}, placement=PLACEMENT)
-        for begin in range(first, last, BATCH):
-            claims = (manifest(name(number), fields) for number in range(begin, min(begin + BATCH, last)))
-            apply(*({**claim, "metadata": {**claim["metadata"], "namespace": self.namespace}} for claim in claims))
+        for number in range(first, last):
+            self.api.create(KINDS["claims"].format(self.namespace), manifest(name(number), fields))
 
     def edit(self, number: int, replicas: int) -> None:
         path = KINDS["claims"].format(self.namespace)

@@ -7,7 +7,7 @@ from typing import Final
 import pytest
 
 from tests.e2e.claims import Claim
-from tests.e2e.cluster import get
+from tests.e2e.cluster import Manifest, get
 from tests.e2e.operations.conftest import OwnClaims
 from tests.e2e.operations.platform import Function, Platform, own_function
 from tests.e2e.operations.state import unchanged
@@ -29,10 +29,13 @@ def next_function(platform: Platform, environment: Settings) -> Iterator[Functio
     function.delete()
 
 
+def composite_of(claim: Claim) -> Manifest:
+    return get("xagentexecutors", claim.composite()) or {}
+
+
 def revision(claim: Claim) -> str:
     """The Composition's revision that the claim is composed with."""
-    composite = get("xagentexecutors", claim.composite()) or {}
-    return str(composite["spec"]["compositionRevisionRef"]["name"])
+    return str(composite_of(claim)["spec"]["compositionRevisionRef"]["name"])
 
 
 def is_staged(claim: Claim) -> bool:
@@ -60,7 +63,9 @@ def test_a_canary_goes_first_then_all_and_back(platform: Platform, own_claims: O
     assert [revision(claim) for claim in others] == [old, old]
     assert unchanged(others) == before
 
-    canary.update({"compositionUpdatePolicy": "Manual", "compositionRevisionRef": {"name": old}})
+    canary.update({"compositionUpdatePolicy": "Manual"})
+    canary.wait_for("is held", lambda: composite_of(canary)["spec"].get("compositionUpdatePolicy") == "Manual")
+    canary.update({"compositionRevisionRef": {"name": old}})
     canary.wait_for("is back", lambda: revision(canary) == old and not is_staged(canary) and canary.is_ready())
 
     for claim in claims:

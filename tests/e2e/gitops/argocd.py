@@ -115,14 +115,20 @@ def verdict(program: str, kubeconfig: str, application: str, kind: str, name: st
         kind: The object's kind.
         name: The object's name.
     """
-    command = [program, "app", "get", application, "--core", "--output", "json"]
+    said = core(program, kubeconfig, "app", "get", application, "--output", "json")
+    resources = json.loads(said)["status"].get("resources") or []
+    health = next((r.get("health") or {} for r in resources if (r["kind"], r["name"]) == (kind, name)), {})
+    return str(health.get("status", "")), str(health.get("message", ""))
+
+
+def core(program: str, kubeconfig: str, *arguments: str) -> str:
+    """What the command line says of a core install. Its first call there makes the key without which new settings are not taken."""
+    command = [program, *arguments, "--core"]
     environment = {**os.environ, "KUBECONFIG": kubeconfig}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=PROGRAM_SECONDS, check=False)
     if done.returncode:
         raise KubectlError(f"{' '.join(command)}: {done.stderr.strip()}")
-    resources = json.loads(done.stdout)["status"].get("resources") or []
-    health = next((r.get("health") or {} for r in resources if (r["kind"], r["name"]) == (kind, name)), {})
-    return str(health.get("status", "")), str(health.get("message", ""))
+    return done.stdout
 
 
 def report() -> str:

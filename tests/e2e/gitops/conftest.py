@@ -15,7 +15,7 @@ from tests.e2e.cluster import Manifest, kubectl
 from tests.e2e.figures import Figures
 from tests.e2e.gitops import platform as platforms
 from tests.e2e.gitops import settings as own
-from tests.e2e.gitops.argocd import NAMESPACE
+from tests.e2e.gitops.argocd import NAMESPACE, core
 from tests.e2e.gitops.platform import TEAMS, Platform
 from tests.e2e.gitops.preconditions import missing
 from tests.e2e.gitops.repository import Repository
@@ -75,8 +75,11 @@ def argocd_kubeconfig(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 @pytest.fixture(scope="session")
-def platform(environment: Settings, gitops: GitOps, make_repository: MakeRepository, figures: Figures) -> Iterator[Platform]:
+def platform(
+    environment: Settings, gitops: GitOps, argocd_kubeconfig: str, make_repository: MakeRepository, figures: Figures
+) -> Iterator[Platform]:
     """The platform, bootstrapped from this checkout and healthy. What is left of it in the end is taken away."""
+    core(gitops.argocd, argocd_kubeconfig, "app", "list")
     repository = make_repository("platform")
     platforms.fork(repository, environment.registry, gitops.version)
     made = Platform(repository)

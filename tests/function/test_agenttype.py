@@ -157,6 +157,8 @@ ROLLING: Final = [
     {"llm": {**LLM, "providers": [{**PROVIDER, "secret": {"name": "other"}}]}},
     {"llm": LLM, "agent": {"image": "other"}},
     {"llm": LLM, "agent": {"image": "ghcr.io/org/agent:v1.0.0", "port": 9000}},
+    {"llm": LLM, "agent": {"image": "ghcr.io/org/agent:v1.0.0", "probes": {"readinessPath": "/ready"}}},
+    {"llm": LLM, "wrapper": {"failurePolicy": "Fail"}},
     {"llm": LLM, "wrapper": {"mode": "none"}},
     {"llm": LLM, "size": "large"},
     {"llm": LLM, "nats": {"url": "nats://n:4222", "credentialsSecret": "creds"}},

@@ -12,9 +12,10 @@ import pytest
 from tests.sidecar.loops import run
 from tests.sidecar.processes import minimal, write
 from zerotouch_sidecar.config.load import Loaded, load, parse
+from zerotouch_sidecar.config.pod import Pod, read_pod
 from zerotouch_sidecar.config.schema import schema
 from zerotouch_sidecar.config.watch import Watch
-from zerotouch_sidecar.errors import ConfigurationError
+from zerotouch_sidecar.errors import ConfigurationError, StartError
 from zerotouch_sidecar.metrics import Registry
 
 PROVIDER = {"name": "openai", "type": "openai", "keyFile": "/var/run/zerotouch/providers/openai/api-key"}
@@ -239,3 +240,33 @@ def test_a_link_that_is_swapped_as_the_kubelet_does_is_followed(tmp_path: Path) 
 
     run(work())
     assert applied.names == ["2"]
+
+
+MADE_WITH = {"POD_AGENT_PORT": "8080", "POD_READINESS_PATH": "", "POD_WRAPPER_FAILURE_POLICY": "Ignore"}
+
+
+def test_a_pod_keeps_the_port_and_probe_that_it_was_made_with(tmp_path: Path) -> None:
+    path, applied = tmp_path / "sidecar.json", Applied()
+    write(path, named("a"))
+
+    async def work() -> Loaded:
+        watch = Watch(path, load(path, read_pod(MADE_WITH)), applied, Registry())
+        later = {**minimal(9000, wrapper={"failurePolicy": "Fail"}), "agent": {"name": "b", "port": 9000, "readinessPath": "/ready"}}
+        write(path, later)
+        await watch.look()
+        return watch.current
+
+    configuration = run(work()).configuration
+    assert applied.names == ["b"]
+    agent, wrapper = configuration.agent, configuration.wrapper
+    assert (agent.port, agent.readiness_path, wrapper.failure_policy) == (8080, "", "Ignore")
+
+
+def test_a_pod_whose_template_says_nothing_is_as_the_file_says() -> None:
+    assert read_pod({"POD_NAME": "a-1"}) == Pod()
+    assert Pod().of(parse(json.dumps(FULL).encode())) == parse(json.dumps(FULL).encode())
+
+
+def test_a_port_that_is_none_stops_the_start() -> None:
+    with pytest.raises(StartError, match="POD_AGENT_PORT"):
+        read_pod({"POD_AGENT_PORT": "http"})

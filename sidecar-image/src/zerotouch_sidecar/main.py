@@ -2,12 +2,14 @@
 
 import asyncio
 import logging
+import os
 import signal
 import sys
 
 import uvloop
 
 from zerotouch_sidecar.config.load import load
+from zerotouch_sidecar.config.pod import read_pod
 from zerotouch_sidecar.errors import SidecarError
 from zerotouch_sidecar.logs import configure_logs
 from zerotouch_sidecar.options import parse_options
@@ -31,7 +33,7 @@ async def _run(arguments: list[str]) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     options = parse_options(arguments)
-    loaded = await asyncio.to_thread(load, options.config)
+    loaded = await asyncio.to_thread(load, options.config, read_pod(os.environ))
     configure_logs(loaded.configuration.observability.log_level)
     await Sidecar(options, loaded).run(stop, lambda ports: log.info("ready", extra={"ports": ports, "digest": loaded.digest}))
 

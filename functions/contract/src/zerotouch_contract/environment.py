@@ -39,6 +39,11 @@ AGENT_NAMESPACE: Final = "AGENT_NAMESPACE"
 POD_NAME: Final = "POD_NAME"
 """In the sidecar: the pod's name."""
 
+POD_AGENT_PORT: Final = "POD_AGENT_PORT"
+POD_READINESS_PATH: Final = "POD_READINESS_PATH"
+POD_WRAPPER_FAILURE_POLICY: Final = "POD_WRAPPER_FAILURE_POLICY"
+"""In the sidecar: what its pod was made with. It holds for the pod's life, whatever sidecar.json says of later pods."""
+
 AGENT_SIDECAR_URL: Final = "AGENT_SIDECAR_URL"
 """The sidecar's local API, without a slash at the end."""
 

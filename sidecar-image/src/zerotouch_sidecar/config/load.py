@@ -8,12 +8,16 @@ from typing import Final
 
 import msgspec
 
+from zerotouch_sidecar.config.pod import Pod
 from zerotouch_sidecar.config.rules import check
 from zerotouch_sidecar.config.structs import Configuration
 from zerotouch_sidecar.errors import ConfigurationError
 
 LARGEST_BYTES: Final = 1024 * 1024
 """What a ConfigMap can hold."""
+
+NO_POD: Final = Pod()
+"""A pod whose template says nothing."""
 
 _decoder: Final = msgspec.json.Decoder(Configuration)
 _where: Final = re.compile(r"^(?P<problem>.*?)(?: - at `(?P<path>[$].*)`)?$", re.DOTALL)
@@ -27,14 +31,16 @@ class Loaded:
 
     Attributes:
         digest: Which one it is: a hash of the file.
+        pod: What the pod was made with; it is in the configuration already, and goes into every later one.
     """
 
     configuration: Configuration
     digest: str
+    pod: Pod = NO_POD
 
 
-def load(path: Path) -> Loaded:
-    """Reads a file; not on the loop.
+def load(path: Path, pod: Pod = NO_POD) -> Loaded:
+    """Reads a file, as it holds in this pod; not on the loop.
 
     Raises:
         ConfigurationError: It cannot be read, or does not hold.
@@ -44,7 +50,7 @@ def load(path: Path) -> Loaded:
             data = file.read(LARGEST_BYTES + 1)
     except OSError as error:
         raise ConfigurationError(str(path), f"cannot be read: {error.strerror}", "mount the agent's ConfigMap there") from error
-    return Loaded(parse(data), digest_of(data))
+    return Loaded(pod.of(parse(data)), digest_of(data), pod)
 
 
 def parse(data: bytes) -> Configuration:

@@ -59,7 +59,7 @@ class Watch:
             return
         self._seen = digest
         try:
-            loaded = await asyncio.to_thread(load, self._path)
+            loaded = await asyncio.to_thread(load, self._path, self.current.pod)
             self._seen = loaded.digest
             await self._apply(loaded)
         except ConfigurationError as error:

@@ -2,14 +2,12 @@
 
 from typing import Final
 
-from zerotouch_contract import environment as env
 from zerotouch_contract import paths, ports, routes
-from zerotouch_function.apis.agenttype.environment import TOKEN, agent_env
+from zerotouch_function.apis.agenttype.environment import agent_env, sidecar_env
 from zerotouch_function.apis.agenttype.spec import AgentTypeSpec
 from zerotouch_function.apis.agenttype.volumes import agent_volumes, read_only, sidecar_volumes, wrapper_volumes
 from zerotouch_function.fields.claim import Claim
 from zerotouch_function.manifest import Manifest, without_empty
-from zerotouch_function.resources.environment import from_pod
 from zerotouch_function.resources.probes import http_probe
 from zerotouch_function.resources.security import container_security_context, platform_security_context
 from zerotouch_function.resources.sizes import SIDECAR_SIZES, container_resources
@@ -55,7 +53,7 @@ def sidecar_container(claim: Claim, spec: AgentTypeSpec, settings: Settings) -> 
         "image": settings.agents.images.sidecar,
         "restartPolicy": "Always",
         "command": ["zerotouch-sidecar", "--config", f"{paths.SIDECAR_CONFIG}/{paths.SIDECAR_CONFIG_KEY}"],
-        "env": [from_pod(env.AGENT_TOKEN, TOKEN), from_pod(env.POD_NAME, "metadata.name")],
+        "env": sidecar_env(spec),
         "ports": [_port(ports.HTTP, ports.INGRESS), _port(ports.OPS_NAME, ports.OPS)],
         "startupProbe": {**healthy, "periodSeconds": STARTUP_PERIOD_SECONDS, "failureThreshold": SIDECAR_STARTUP_SECONDS},
         "livenessProbe": {**healthy, "periodSeconds": 10, "failureThreshold": 6},

@@ -1,4 +1,4 @@
-"""What an agent finds in its environment, beside what the claim puts there."""
+"""What an agent finds in its environment, beside what the claim puts there, and what the sidecar finds."""
 
 from zerotouch_contract import environment as env
 from zerotouch_contract import paths, ports, routes
@@ -23,6 +23,17 @@ def agent_env(claim: Claim, spec: AgentTypeSpec, *, wrapper_version: str) -> lis
         *_models(spec),
         *(_wrapper(spec, wrapper_version) if spec.has_wrapper else []),
         *from_claim(spec.agent.env),
+    ]
+
+
+def sidecar_env(spec: AgentTypeSpec) -> list[Manifest]:
+    """What the sidecar cannot learn from its configuration: who it is, and what of the agent holds for as long as the pod lives."""
+    return [
+        from_pod(env.AGENT_TOKEN, TOKEN),
+        from_pod(env.POD_NAME, "metadata.name"),
+        variable(env.POD_AGENT_PORT, str(spec.agent.port)),
+        variable(env.POD_READINESS_PATH, spec.agent.probes.readiness_path),
+        variable(env.POD_WRAPPER_FAILURE_POLICY, spec.wrapper.failure_policy),
     ]
 
 

@@ -45,7 +45,7 @@ AGENT_TYPE: Final = Api(
     kind="AgentType",
     resource="agenttypes.platform.bizmatters.io",
     composite="xagenttypes",
-    conditions=("SpecValid", "WorkloadReady", "ModelsConfigured", "Synced", "Ready"),
+    conditions=("SpecValid", "WorkloadReady", "ModelsConfigured", "ScalerReady", "Synced", "Ready"),
     composed={"deployment": "", "service": "", "serviceaccount": "", "configmap": "-sidecar"},
     image=lambda claim: claim["spec"]["agent"].get("image") or claim["spec"]["agent"]["code"]["runtimeImage"],
 )

@@ -285,9 +285,20 @@ def test_the_scaler_says_whether_it_sees_the_cpu(status: Manifest, reason: str) 
     assert answer.resources["autoscaler"].is_ready == (reason == "Scaling")
 
 
+def test_a_claim_that_no_longer_scales_says_so() -> None:
+    made = manifests({"scaling": {"maxReplicas": 3}})
+    fixed = manifests({"scaling": {"replicas": 2}})
+    failing = {"conditions": [{"type": "ScalingActive", "status": "False", "message": "no metrics known"}]}
+    observed = {**fixed, "deployment": deployed(fixed["deployment"], replicas=2), "autoscaler": {**made["autoscaler"], "status": failing}}
+    answer = compose(agent({"scaling": {"replicas": 2}}), Snapshot(observed), {})
+    told = Condition("ScalerReady", Status.TRUE, "FixedReplicas", "The claim fixes the number of pods")
+    assert condition(answer, "ScalerReady") == told
+    assert "autoscaler" not in answer.resources
+
+
 def test_a_refused_claim_has_every_condition() -> None:
     error = FunctionError("spec.agent", "is wrong")
-    assert [c.type for c in refuse(agent(), NOTHING, error)] == ["SpecValid", "WorkloadReady", "ModelsConfigured"]
+    assert [c.type for c in refuse(agent(), NOTHING, error)] == ["SpecValid", "WorkloadReady", "ModelsConfigured", "ScalerReady"]
     nameless = {**agent(), "spec": {}}
     assert {c.status for c in refuse(nameless, NOTHING, error)} == {"False", "Unknown"}
 

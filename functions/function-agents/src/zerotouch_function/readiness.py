@@ -131,6 +131,11 @@ def autoscaler_condition(claim: Claim, observed: Observation | None, *, problem:
     return _scaler(Status.TRUE, "Scaling", "Pods scale on their CPU")
 
 
+def fixed_condition() -> Condition:
+    """In place of a scaler's state where there is none: the claim says how many pods run."""
+    return _scaler(Status.TRUE, "FixedReplicas", "The claim fixes the number of pods")
+
+
 REMEDY: Final = "see that the stream and its durable consumer exist, and that spec.natsUrl and spec.nats.account are right"
 
 

@@ -15,7 +15,15 @@ from zerotouch_function.fields.claim import Claim, parse_claim
 from zerotouch_function.manifest import Manifest, Observation, part, without_empty
 from zerotouch_function.namesake import SERVICE, check_name, namesakes
 from zerotouch_function.observed import Composed
-from zerotouch_function.readiness import SPEC_VALID, WORKLOAD_READY, autoscaler_condition, count, workload_condition
+from zerotouch_function.readiness import (
+    SCALER_READY,
+    SPEC_VALID,
+    WORKLOAD_READY,
+    autoscaler_condition,
+    count,
+    fixed_condition,
+    workload_condition,
+)
 from zerotouch_function.release import release_of, with_release
 from zerotouch_function.resources.service import service_host
 from zerotouch_function.resources.service_account import service_account
@@ -57,19 +65,14 @@ def compose(xr: Manifest, composed: Composed, settings: Settings) -> Composition
         DEPLOYMENT: Resource(deployment, is_ready=runs.status is Status.TRUE),
         SERVICE: Resource(way_in(claim), is_ready=composed.has(SERVICE)),
     }
-    if scales:
+    if spec.scales_on_cpu:
         resources[AUTOSCALER] = Resource(autoscaler(claim, spec), is_ready=scales.status is Status.TRUE)
     if spec.network.policy == "restricted":
         resources[NETWORK_POLICY] = Resource(fence(claim, spec), is_ready=composed.has(NETWORK_POLICY))
     return Composition(
         resources=resources,
         status=_status(xr, claim, spec, composed.get(DEPLOYMENT), runs, settings),
-        conditions=(
-            Condition(SPEC_VALID, Status.TRUE, "Valid", "The claim is valid"),
-            runs,
-            models,
-            *([scales] if scales else []),
-        ),
+        conditions=(Condition(SPEC_VALID, Status.TRUE, "Valid", "The claim is valid"), runs, models, scales),
         requirements=_requirements(claim, composed, settings),
     )
 
@@ -82,13 +85,16 @@ def refuse(xr: Manifest, composed: Composed, error: FunctionError) -> tuple[Cond
         claim = parse_claim(xr, KIND)
     except FunctionError:
         nothing = "The claim is not valid, and nothing of it runs"
-        return refused, *(Condition(kind, Status.UNKNOWN, "SpecInvalid", nothing) for kind in (WORKLOAD_READY, MODELS_CONFIGURED))
+        return refused, *(
+            Condition(kind, Status.UNKNOWN, "SpecInvalid", nothing) for kind in (WORKLOAD_READY, MODELS_CONFIGURED, SCALER_READY)
+        )
     scaler = composed.get(AUTOSCALER)
+    scales = autoscaler_condition(claim, scaler) if scaler else None
     return (
         refused,
         workload_condition(claim, composed.get(DEPLOYMENT), want_release=None, asleep=STOPPED),
         unknown,
-        *([autoscaler_condition(claim, scaler)] if scaler else []),
+        scales or Condition(SCALER_READY, Status.UNKNOWN, "SpecInvalid", "The claim is not valid, and nothing scales its pods"),
     )
 
 
@@ -104,10 +110,10 @@ def _workload_state(claim: Claim, spec: AgentTypeSpec, deployment: Manifest, com
     )
 
 
-def _scaler_state(claim: Claim, spec: AgentTypeSpec, composed: Composed) -> Condition | None:
-    """The autoscaler's condition; None where the number of pods is fixed."""
+def _scaler_state(claim: Claim, spec: AgentTypeSpec, composed: Composed) -> Condition:
+    """The autoscaler's condition, told without one too: Crossplane keeps a condition that is not sent as it was."""
     if not spec.scales_on_cpu:
-        return None
+        return fixed_condition()
     return autoscaler_condition(claim, composed.get(AUTOSCALER), problem=composed.problem(AUTOSCALER))
 
 

@@ -82,6 +82,14 @@ def test_provider_secrets_are_mounted_in_the_sidecar_and_nowhere_else() -> None:
     assert not secret & (mounted["wrapper"] | mounted["agent"])
 
 
+def test_no_names_of_providers_give_two_volumes_one_name() -> None:
+    own = {"baseUrl": "https://models.example.com", "tls": {"caSecret": "ca"}}
+    providers = [{**PROVIDER, "name": name, **own} for name in ("local", "ca-local", "provider-local", "config", "state", "a" * 40)]
+    names = [v["name"] for v in pod({"llm": {"providers": providers}})["spec"]["volumes"]]
+    assert len(set(names)) == len(names)
+    assert max(map(len, names)) <= 63
+
+
 @pytest.mark.parametrize("profile", ["restricted", "baseline"])
 def test_the_platforms_containers_are_restricted_whatever_the_agent_is(profile: str) -> None:
     spec: Manifest = {"security": {"profile": profile}}

@@ -40,7 +40,7 @@ def sidecar_volumes(claim: Claim, spec: AgentTypeSpec) -> list[Mounted]:
         config_map_volume(f"{OURS}config", config_name(claim), paths.SIDECAR_CONFIG),
         scratch_volume(f"{OURS}state", paths.SIDECAR_STATE, size_limit=STATE_LIMIT),
         *(secret_volume(f"{OURS}provider-{p.name}", p.secret.name, key_folder(p)) for p in providers if p.secret),
-        *(secret_volume(f"{OURS}provider-ca-{p.name}", p.tls.ca_secret, ca_folder(p)) for p in providers if p.tls),
+        *(secret_volume(f"{OURS}ca-{p.name}", p.tls.ca_secret, ca_folder(p)) for p in providers if p.tls),
         *(secret_volume(name, secret, path) for name, secret, path in nats if secret and spec.nats.url),
     ]
 

@@ -122,3 +122,21 @@ def test_a_request_above_its_limit_names_both() -> None:
 def test_a_wrong_input_names_the_field() -> None:
     with pytest.raises(FunctionError, match=r'input.mode: is "both"; write "direct" or "objects"$'):
         compose(composite(), NOTHING, {"mode": "both"})
+
+
+@pytest.mark.parametrize("host", ["[", "host:65536", "host:0", "host:x", ":8080"])
+def test_a_url_that_leads_nowhere_names_its_field(host: str) -> None:
+    provider = {"name": "own", "type": "openai-compatible", "baseUrl": f"https://{host}/v1"}
+    for xr, field in (
+        (agent({"llm": {"providers": [provider]}, "network": {"policy": "restricted"}}), "spec.llm.providers"),
+        (agent({"nats": {"url": f"nats://a:4222,nats://{host}"}}), "spec.nats.url"),
+        (agent({"observability": {"tracing": {"endpoint": f"http://{host}"}}}), "spec.observability.tracing.endpoint"),
+        (composite({"natsUrl": f"nats://{host}"}), "spec.natsUrl"),
+    ):
+        with pytest.raises(FunctionError, match="leads nowhere") as caught:
+            compose(xr, NOTHING, {})
+        assert caught.value.field == field
+
+
+def test_servers_after_the_first_need_no_scheme() -> None:
+    assert compose(composite({"natsUrl": "nats://user:word@a:4222,b:4222"}), NOTHING, {}).resources

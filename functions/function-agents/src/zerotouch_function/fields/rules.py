@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from typing import Final
+from urllib.parse import urlsplit
 
 from zerotouch_function.errors import SpecError
 from zerotouch_function.fields.base import as_yaml
@@ -49,6 +50,18 @@ def check_volumes(volumes: Sequence[Volume], *, field: str, is_ours: Callable[[s
             raise SpecError(
                 field, f'"{volume.name}" needs exactly one source', "set one of configMap, secret, emptyDir, persistentVolumeClaim"
             )
+
+
+def check_url(url: str, *, field: str) -> None:
+    """Raises SpecError for a URL, or one of several with commas, that leads nowhere. An empty one is none."""
+    for one in filter(None, url.split(",")):
+        try:
+            parts = urlsplit(one)
+            is_wrong = "://" in one and (not parts.hostname or parts.port == 0)
+        except ValueError:  # a port above 65535, or half a pair of brackets
+            is_wrong = True
+        if is_wrong:
+            raise SpecError(field, "has a URL that leads nowhere", "write scheme://host, or scheme://host:port with a port from 1 to 65535")
 
 
 def check_placement(placement: Placement) -> None:

@@ -8,7 +8,7 @@ from typing import Final
 from zerotouch_contract import environment, paths
 from zerotouch_function.apis.agentexecutor.spec import AgentExecutorSpec
 from zerotouch_function.errors import SpecError
-from zerotouch_function.fields.rules import check_env, check_placement, check_pull_secrets, check_volumes
+from zerotouch_function.fields.rules import check_env, check_placement, check_pull_secrets, check_url, check_volumes
 
 OUR_VOLUMES: Final = ("nats-credentials", "nats-ca")
 
@@ -17,6 +17,7 @@ def check(spec: AgentExecutorSpec) -> None:
     """Raises SpecError for the first rule that the spec breaks."""
     _check_scaling(spec)
     _check_env(spec)
+    check_url(spec.nats_url, field="spec.natsUrl")
     check_volumes(spec.volumes, field="spec.volumes", is_ours=OUR_VOLUMES.__contains__, our_paths=(paths.ROOT,))
     check_placement(spec.placement)
     check_pull_secrets(spec.image_pull_secrets)

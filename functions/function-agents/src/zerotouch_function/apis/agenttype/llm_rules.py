@@ -4,7 +4,7 @@ from typing import Final
 
 from zerotouch_function.apis.agenttype.llm import Budget, Llm, Model, Provider
 from zerotouch_function.errors import SpecError
-from zerotouch_function.fields.rules import first_repeated
+from zerotouch_function.fields.rules import check_url, first_repeated
 
 TYPES_WITH_URL: Final = ("openai", "anthropic", "mock")
 """Types of provider that need no base URL from the claim."""
@@ -41,6 +41,7 @@ def check_llm(llm: Llm) -> None:
 
 def _check_provider(provider: Provider) -> None:
     name = provider.name
+    check_url(provider.base_url, field="spec.llm.providers")
     if provider.type not in TYPES_WITH_URL and not provider.base_url:
         raise SpecError("spec.llm.providers", f'"{name}" is of type {provider.type} and has no baseUrl', "write it")
     if provider.tls and not provider.base_url.startswith("https://"):

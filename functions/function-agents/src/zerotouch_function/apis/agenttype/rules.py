@@ -11,7 +11,7 @@ from zerotouch_function.apis.agenttype.llm_rules import check_llm
 from zerotouch_function.apis.agenttype.spec import AgentTypeSpec, Scaling
 from zerotouch_function.apis.agenttype.volumes import OURS
 from zerotouch_function.errors import SpecError
-from zerotouch_function.fields.rules import check_env, check_placement, check_pull_secrets, check_volumes, first_repeated
+from zerotouch_function.fields.rules import check_env, check_placement, check_pull_secrets, check_url, check_volumes, first_repeated
 
 SIDECAR_PORTS: Final = (ports.INGRESS, ports.LOCAL_API, ports.OPS)
 RESERVED: Final = (env.AGENT_NAME, env.AGENT_NAMESPACE, env.AGENT_TOKEN, env.AGENT_SIDECAR_URL, env.AGENT_WRAPPER_VERSION)
@@ -27,6 +27,8 @@ def check(spec: AgentTypeSpec) -> None:
     _check_card(spec)
     _check_scaling(spec.scaling)
     _check_network(spec)
+    check_url(spec.nats.url, field="spec.nats.url")
+    check_url(spec.observability.tracing.endpoint, field="spec.observability.tracing.endpoint")
     if spec.nats.replicas not in (1, 3, 5):
         raise SpecError("spec.nats.replicas", f"{spec.nats.replicas} servers have no majority of their own", "write 1, 3 or 5")
     check_placement(spec.placement)

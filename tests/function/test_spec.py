@@ -140,3 +140,17 @@ def test_a_url_that_leads_nowhere_names_its_field(host: str) -> None:
 
 def test_servers_after_the_first_need_no_scheme() -> None:
     assert compose(composite({"natsUrl": "nats://user:word@a:4222,b:4222"}), NOTHING, {}).resources
+
+
+@pytest.mark.parametrize("path", ["//zerotouch/python", "/zerotouch//node", "/x/../zerotouch", "/./var/run/zerotouch/nats"])
+def test_no_spelling_of_a_path_mounts_over_the_platforms_files(path: str) -> None:
+    volumes = [{"name": "own", "mountPath": path, "emptyDir": {}}]
+    with pytest.raises(FunctionError, match="where the platform mounts"):
+        compose(agent({"agent": {"image": "x", "volumes": volumes}}), NOTHING, {})
+
+
+@pytest.mark.parametrize("key", ["../../nats/credentials/nats.creds", "a/b", "a\n"])
+def test_a_key_of_a_secret_is_the_name_of_one_file(key: str) -> None:
+    providers = [{"name": "openai", "type": "openai", "secret": {"name": "openai", "key": key}}]
+    with pytest.raises(FunctionError, match="write a key such as api-key"):
+        compose(agent({"llm": {"providers": providers}}), NOTHING, {})

@@ -28,7 +28,9 @@ OptionalName = Annotated[str, Meta(pattern=rf"^\Z|{DNS_SUBDOMAIN}", max_length=2
 
 UrlPath = Annotated[str, Meta(pattern=r"^/\S*\Z", max_length=1024, description="a path, such as /health")]
 Argument = Annotated[str, Meta(max_length=4096)]
-KeyText = Annotated[str, Meta(min_length=1, max_length=253)]
+KeyText = Annotated[str, Meta(pattern=r"^[-._a-zA-Z0-9]+\Z", min_length=1, max_length=253, description="a key such as api-key")]
+"""Key in a Secret or ConfigMap, which is a file's name where it is mounted."""
+
 
 QUALIFIED_NAME = r"^([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?\Z"
 Key = Annotated[str, Meta(pattern=QUALIFIED_NAME, max_length=317, description="a key such as tier or example.com/tier")]

@@ -1,6 +1,7 @@
 """Rules across fields that several APIs have."""
 
 from collections.abc import Callable, Iterable, Sequence
+from posixpath import normpath
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -43,8 +44,9 @@ def check_volumes(volumes: Sequence[Volume], *, field: str, is_ours: Callable[[s
             raise SpecError(field, problem, "write a path inside it, without a leading / and without ..")
         if is_ours(volume.name):
             raise SpecError(field, f'"{volume.name}" is a name of the platform\'s own volumes', "use another name")
+        path = normpath(f"/{volume.mount_path.lstrip('/')}")  # as the node cleans it: //zerotouch and /x/../zerotouch are /zerotouch
         for ours in our_paths:
-            if volume.mount_path == ours or volume.mount_path.startswith(f"{ours}/"):
+            if path == ours or path.startswith(f"{ours}/"):
                 raise SpecError(field, f'"{volume.mount_path}" is below {ours}, where the platform mounts', "mount it elsewhere")
         if sum(getattr(volume, source) is not None for source in SOURCES) != 1:
             raise SpecError(

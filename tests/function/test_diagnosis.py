@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.composites import composite, deployed
+from tests.composites import agent, composite, deployed
 from zerotouch_function.composition import Selector
 from zerotouch_function.manifest import Manifest
 from zerotouch_function.observed import NOTHING, Snapshot
@@ -95,3 +95,27 @@ def test_pods_are_asked_for_only_where_the_composition_says_so() -> None:
     assert compose(composite(), NOTHING, READS_PODS).requirements["pods"] == Selector(
         api_version="v1", kind="Pod", namespace="ns", match_labels={"app": "my-service"}
     )
+
+
+AGENT_IMAGE = "ghcr.io/org/agent:v1.0.0"
+
+
+@pytest.mark.parametrize(
+    ("name", "reason", "says"),
+    [
+        ("agent", "ImagePullBackOff", "See that it exists (spec.agent.image)"),
+        ("sidecar", "ErrImagePull", "See that it exists (agents.images.sidecar in the Composition's input)"),
+        ("sidecar", "CrashLoopBackOff", "ran out of memory in container sidecar. Raise spec.sidecar.resources.limits.memory"),
+        ("agent", "CreateContainerConfigError", 'secret "openai" not found. Create it in namespace ns'),
+    ],
+)
+def test_an_agents_pod_is_explained_with_the_fields_of_an_agent(name: str, reason: str, says: str) -> None:
+    provider = {"name": "openai", "type": "openai", "secret": {"name": "openai"}}
+    xr = agent({"llm": {"providers": [provider]}})
+    deployment = deployed(compose(xr, NOTHING, READS_PODS).resources["deployment"].manifest, availableReplicas=0)
+    killed = {"lastState": {"terminated": {"exitCode": 137, "reason": "OOMKilled"}}}
+    stuck = waiting(reason, 'secret "openai" not found', **{"name": name, "image": "x", **killed})
+    composition = compose(xr, Snapshot({"deployment": deployment}, {"pods": [pod(stuck, image=AGENT_IMAGE)]}), READS_PODS)
+    message = composition.conditions[1].message
+    assert says in message
+    assert 'to ""' not in message

@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Final
 
+from msgspec import Struct
+
 from zerotouch_function.composition import Selector
 from zerotouch_function.fields.claim import Claim
 from zerotouch_function.manifest import Observation, part, parts, text
@@ -23,7 +25,24 @@ def claim_pods(claim: Claim) -> dict[str, Selector]:
     return {PODS: Selector(api_version="v1", kind="Pod", namespace=claim.namespace, match_labels=selector(claim))}
 
 
-def explain(claim: Claim, pods: Iterable[Observation], *, fields: Mapping[str, str], image: str) -> str:
+class Blame(Struct, frozen=True):
+    """What the claim's author may change about a container.
+
+    Attributes:
+        image: The field that names its image.
+        memory: The field that bounds its memory.
+    """
+
+    image: str = "spec.image"
+    memory: str = "spec.size or spec.resources.limits.memory"
+
+
+NO_BLAME: Final[Mapping[str, Blame]] = {}
+
+
+def explain(
+    claim: Claim, pods: Iterable[Observation], *, fields: Mapping[str, str], image: str, containers: Mapping[str, Blame] = NO_BLAME
+) -> str:
     """Why the first pod that is stuck is stuck; empty if none is, or if nothing is known yet.
 
     Args:
@@ -31,10 +50,11 @@ def explain(claim: Claim, pods: Iterable[Observation], *, fields: Mapping[str, s
         pods: Pods by the claim's selector.
         fields: By name of a Secret, the field of the claim that names it.
         image: The image of the current spec: pods of earlier releases explain nothing.
+        containers: By name of a container, what to change about it; others have the fields of an AgentExecutor.
     """
     current = [pod for pod in pods if runs_image(pod, image) and not part(pod, "metadata").get("deletionTimestamp")]
     for pod in sorted(current, key=name_of):
-        reason = _pod_reason(claim, pod, fields)
+        reason = _pod_reason(claim, pod, fields, containers)
         if reason:
             return f"Pod {name_of(pod)} {reason}"
     return ""
@@ -48,32 +68,33 @@ def name_of(pod: Observation) -> str:
     return text(part(pod, "metadata").get("name"))
 
 
-def _pod_reason(claim: Claim, pod: Observation, fields: Mapping[str, str]) -> str:
+def _pod_reason(claim: Claim, pod: Observation, fields: Mapping[str, str], containers: Mapping[str, Blame]) -> str:
     for condition in parts(pod, "status", "conditions"):
         if condition.get("type") == "PodScheduled" and condition.get("reason") == "Unschedulable":
             return f"finds no node: {condition.get('message')}"
     for container in [*parts(pod, "status", "initContainerStatuses"), *parts(pod, "status", "containerStatuses")]:
-        reason = _container_reason(claim, name_of(pod), container, fields)
+        blame = containers.get(text(container.get("name")), Blame())
+        reason = _container_reason(claim, name_of(pod), container, fields, blame)
         if reason:
             return reason
     return ""
 
 
-def _container_reason(claim: Claim, pod: str, container: Observation, fields: Mapping[str, str]) -> str:
+def _container_reason(claim: Claim, pod: str, container: Observation, fields: Mapping[str, str], blame: Blame) -> str:
     waiting = part(container, "state", "waiting")
     reason, message, name = waiting.get("reason", ""), str(waiting.get("message") or ""), container.get("name")
     if reason == "CreateContainerConfigError":
         return f"cannot start: {_config_remedy(claim, message, fields)}"
     if reason in ("ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull"):
         return (
-            f"cannot start: image {container.get('image')} cannot be pulled. See that it exists (spec.image) and that a Secret in "
+            f"cannot start: image {container.get('image')} cannot be pulled. See that it exists ({blame.image}) and that a Secret in "
             "spec.imagePullSecrets may read it"
         )
     ended = part(container, "state", "terminated") or part(container, "lastState", "terminated")
     if reason == "CrashLoopBackOff" or (ended and ended.get("exitCode")):
         logs = f"kubectl -n {claim.namespace} logs {pod} -c {name} --previous"
         if ended.get("reason") == "OOMKilled":
-            return f"ran out of memory in container {name}. Raise spec.size or spec.resources.limits.memory"
+            return f"ran out of memory in container {name}. Raise {blame.memory}"
         return f"ends in container {name} with exit code {ended.get('exitCode', 'unknown')}. See its output with: {logs}"
     if reason == "CreateContainerError" or reason == "RunContainerError":
         return f"cannot start container {name}: {message}"

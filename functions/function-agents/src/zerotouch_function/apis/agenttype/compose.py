@@ -3,11 +3,11 @@
 from typing import Final
 
 from zerotouch_contract import ports
-from zerotouch_function.apis.agenttype.models import MODELS_CONFIGURED, models_condition, secrets_of
+from zerotouch_function.apis.agenttype.models import MODELS_CONFIGURED, models_condition
 from zerotouch_function.apis.agenttype.parse import parse
 from zerotouch_function.apis.agenttype.sidecar import sidecar_config_map
 from zerotouch_function.apis.agenttype.spec import AgentTypeSpec
-from zerotouch_function.apis.agenttype.workload import COMPONENT, autoscaler, fence, way_in, workload
+from zerotouch_function.apis.agenttype.workload import COMPONENT, autoscaler, blames, fence, way_in, workload
 from zerotouch_function.composition import Composition, Condition, Resource, Selector, Status
 from zerotouch_function.diagnosis import PODS, claim_pods, explain
 from zerotouch_function.errors import FunctionError
@@ -105,7 +105,7 @@ def _workload_state(claim: Claim, spec: AgentTypeSpec, deployment: Manifest, com
         composed.get(DEPLOYMENT),
         want_release=release_of(deployment),
         problem=composed.problem(DEPLOYMENT),
-        explanation=explain(claim, composed.required(PODS) or (), fields=secrets_of(spec), image=spec.image),
+        explanation=explain(claim, composed.required(PODS) or (), fields={}, image=spec.image, containers=blames(spec)),
         asleep=STOPPED,
     )
 

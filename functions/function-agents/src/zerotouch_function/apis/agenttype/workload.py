@@ -3,10 +3,11 @@
 from typing import Final
 
 from zerotouch_contract import ports
-from zerotouch_function.apis.agenttype.containers import AGENT, agent_container, sidecar_container, wrapper_container
+from zerotouch_function.apis.agenttype.containers import AGENT, SIDECAR, WRAPPER, agent_container, sidecar_container, wrapper_container
 from zerotouch_function.apis.agenttype.providers import base_url, port_of
 from zerotouch_function.apis.agenttype.spec import AgentTypeSpec, Egress
 from zerotouch_function.apis.agenttype.volumes import agent_volumes, sidecar_volumes, wrapper_volumes
+from zerotouch_function.diagnosis import Blame
 from zerotouch_function.fields.claim import Claim
 from zerotouch_function.manifest import Manifest
 from zerotouch_function.resources.deployment import deployment
@@ -66,6 +67,15 @@ def fence(claim: Claim, spec: AgentTypeSpec) -> Manifest:
         ingress_ports=(ports.INGRESS, ports.OPS),
         egress=[*([to_anywhere(known)] if known else []), *map(_egress, spec.network.egress)],
     )
+
+
+def blames(spec: AgentTypeSpec) -> dict[str, Blame]:
+    """What to change about a container that does not start."""
+    return {
+        AGENT: Blame(image="spec.agent.code.runtimeImage" if spec.agent.code else "spec.agent.image"),
+        SIDECAR: Blame(image="agents.images.sidecar in the Composition's input", memory="spec.sidecar.resources.limits.memory"),
+        WRAPPER: Blame(image="agents.images.wrapper in the Composition's input"),
+    }
 
 
 def _template(claim: Claim, spec: AgentTypeSpec, settings: Settings) -> Manifest:

@@ -56,6 +56,15 @@ def test_of_two_in_the_same_second_one_goes_on(second: Make, first: Make) -> Non
     assert refused == 1
 
 
+@pytest.mark.parametrize(("second", "first"), BOTH)
+def test_of_two_in_the_same_second_the_one_that_has_begun_goes_on(second: Make, first: Make) -> None:
+    begun = named(first, EARLIER)
+    begun["spec"]["resourceRefs"] = [{"apiVersion": "v1", "kind": "Service", "name": "taken"}]
+    assert answer(begun, named(second, EARLIER), mode={})
+    with pytest.raises(NameTakenError):
+        answer(named(second, EARLIER), begun, mode={})
+
+
 @pytest.mark.parametrize(("one", "other"), BOTH)
 def test_a_claim_elsewhere_or_of_another_name_takes_nothing(one: Make, other: Make) -> None:
     assert answer(named(one, LATER), named(other, EARLIER, namespace="elsewhere"), mode={})

@@ -11,7 +11,7 @@ from zerotouch_contract import api, labels
 from zerotouch_function.composition import Selector
 from zerotouch_function.errors import NameTakenError
 from zerotouch_function.fields.claim import Claim
-from zerotouch_function.manifest import Manifest, Observation, part, text
+from zerotouch_function.manifest import Manifest, Observation, part, parts, text
 from zerotouch_function.observed import Composed
 
 SERVICE: Final = "service"
@@ -51,7 +51,12 @@ def _belongs_to(composite: Observation, claim: Claim) -> bool:
     return (reference.get("name"), reference.get("namespace")) == (claim.name, claim.namespace)
 
 
-def _age(composite: Observation, kind: str) -> tuple[bool, str, str]:
-    """Sorts by the time of creation, then by kind; a composite that is not in the cluster yet comes last."""
+def _age(composite: Observation, kind: str) -> tuple[bool, bool, str, str]:
+    """Sorts by the time of creation, then by kind; a composite that is not in the cluster yet comes last.
+
+    One that has begun comes before all that have not, whatever the clock says: times are whole seconds, and of two claims that come with
+    one commit the first to begin may not have seen the other one.
+    """
+    has_begun = bool(parts(composite, "spec", "resourceRefs"))
     created = text(part(composite, "metadata").get("creationTimestamp"))
-    return not created, created, kind
+    return not has_begun, not created, created, kind

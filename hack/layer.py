@@ -103,8 +103,10 @@ def unmet(live: Manifest, conditions: tuple[str, ...]) -> str:
 
 def uninstall(manifests: list[Manifest], *, is_forced: bool) -> None:
     """Claims first, then the waves in reverse. The function and the provider are needed until the last claim is gone."""
-    for definition in (m for m in manifests if m["kind"] == "CompositeResourceDefinition"):
-        delete_claims(definition["spec"], is_forced=is_forced)
+    definitions = [m["spec"] for m in manifests if m["kind"] == "CompositeResourceDefinition"]
+    deleted = [delete_claims(definition, is_forced=is_forced) for definition in definitions]
+    if any(deleted):
+        wait_until_objects_are_gone()
     if names(OBJECTS):
         say("other Objects exist: the provider, its configuration and its rights stay")
         manifests = [m for m in manifests if not belongs_to_provider(m)]
@@ -114,17 +116,23 @@ def uninstall(manifests: list[Manifest], *, is_forced: bool) -> None:
             delete(target(manifest))
 
 
-def delete_claims(definition: Manifest, *, is_forced: bool) -> None:
+def delete_claims(definition: Manifest, *, is_forced: bool) -> bool:
+    """Deletes the claims of one kind; False where there are none."""
     claims = f"{definition['claimNames']['plural']}.{definition['group']}"
     composites = f"{definition['names']['plural']}.{definition['group']}"
     found = names(claims) or names(composites)
     if not found:
-        return
+        return False
     if not is_forced:
         fail(f"{len(found)} {claims} exist, first {found[0]}", "delete them first, or uninstall with FORCE=1, which ends their workloads")
     say(f"deleting {len(found)} {claims}")
     delete(claims, "--all", "--all-namespaces")
     delete(composites, "--all")
+    return True
+
+
+def wait_until_objects_are_gone() -> None:
+    """Waits for the Objects of every kind's claims, which the provider deletes after them."""
     deadline = time.monotonic() + TIMEOUT_SECONDS
     while left := names(OBJECTS, "--selector=app.kubernetes.io/part-of=zerotouch-platform"):
         if time.monotonic() > deadline:

@@ -1,0 +1,44 @@
+"""hack/layer.py against a cluster that is a folder: one file for each claim, and Objects for as long as there are claims of any kind."""
+
+import importlib.util
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+KUBECTL = """#!/bin/sh
+cd {folder}
+case "$1 $2" in
+"get objects.kubernetes.crossplane.io") ls | sed 's|^|object/|' ;;
+get*) ls | grep "^$2" | sed 's|^|claim/|' ;;
+delete*) rm -f "$2"* ;;
+esac
+"""
+
+
+def layer() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("layer", "hack/layer.py")
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def definition(plural: str) -> dict[str, object]:
+    names = {"names": {"plural": f"x{plural}"}, "claimNames": {"plural": plural}, "group": "example.org"}
+    return {"apiVersion": "v1", "kind": "CompositeResourceDefinition", "metadata": {"name": plural}, "spec": names}
+
+
+def test_claims_of_every_kind_are_deleted_before_their_objects_are_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    claims, kubectl = tmp_path / "claims", tmp_path / "kubectl"
+    claims.mkdir()
+    for plural in ("agentexecutors", "agenttypes"):
+        (claims / f"{plural}.example.org-mine").touch()
+    kubectl.write_text(KUBECTL.format(folder=claims))
+    kubectl.chmod(0o755)
+    monkeypatch.setenv("KUBECTL", str(kubectl))
+    module = layer()
+    monkeypatch.setattr(module, "TIMEOUT_SECONDS", 0)
+    module.uninstall([definition("agentexecutors"), definition("agenttypes")], is_forced=True)
+    assert not list(claims.iterdir())

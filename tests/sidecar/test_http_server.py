@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from tests.sidecar.loops import ask, connected, echo, run, serving, until
+from zerotouch_sidecar.http.body import HIGH_WATER_BYTES
 from zerotouch_sidecar.http.errors import ClientGone
 from zerotouch_sidecar.http.limits import ServerLimits
 from zerotouch_sidecar.http.message import Request, Responder
@@ -32,6 +33,43 @@ def test_requests_that_are_sent_ahead_are_answered_in_order() -> None:
         async with serving(echo) as server, connected(server.port) as client:
             await client.send(b"".join(b"GET /%d HTTP/1.1\r\nHost: a\r\n\r\n" % n for n in range(100)))
             assert [(await client.answer())[1][b"x-target"] for _ in range(100)] == [b"/%d" % n for n in range(100)]
+
+    run(work())
+
+
+def test_the_body_of_a_request_that_is_sent_ahead_may_arrive_after_the_answer_before_it() -> None:
+    async def work() -> None:
+        async with serving(echo) as server, connected(server.port) as client:
+            await client.send(POST % 3 + b"one" + POST % 6 + b"two")
+            assert (await client.answer())[2] == b"one"
+            await client.send(b"two" + GET)
+            assert (await client.answer())[2] == b"twotwo"
+            assert (await client.answer())[0] == 200
+
+    run(work())
+
+
+def test_the_rest_of_a_body_that_was_sent_ahead_is_not_waited_for_for_ever() -> None:
+    async def work() -> None:
+        async with serving(echo, replace(LIMITS, idle_seconds=0.2)) as server, connected(server.port) as client:
+            await client.send(POST % 3 + b"one" + POST % 6 + b"two")
+            assert (await client.answer())[2] == b"one"
+            assert (await client.answer())[0] == 408
+
+    run(work())
+
+
+def test_a_body_that_was_left_unread_does_not_hold_up_the_next_request() -> None:
+    async def refusing(request: Request, responder: Responder) -> None:
+        await until(lambda: request.body.is_complete)
+        await responder.send(404, [])
+
+    async def work() -> None:
+        async with serving(refusing) as server, connected(server.port) as client:
+            await client.send(POST % (HIGH_WATER_BYTES + 1) + b"x" * (HIGH_WATER_BYTES + 1))
+            assert (await client.answer())[0] == 404
+            await client.send(POST % 3 + b"one")
+            assert (await client.answer())[0] == 404
 
     run(work())
 

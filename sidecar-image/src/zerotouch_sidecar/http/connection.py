@@ -95,9 +95,7 @@ class ServerConnection(asyncio.Protocol):
 
     def resume_writing(self) -> None:
         """The client caught up."""
-        self.deadline = math.inf
-        if self._tunnel is not None:
-            self._wait_for(self._limits.idle_seconds)
+        self._wait_for(self._limits.idle_seconds if self._tunnel is not None else math.inf)
         self.choke.release()
 
     # reading
@@ -157,6 +155,7 @@ class ServerConnection(asyncio.Protocol):
             self._next(request, answer)
 
     def _next(self, request: Request, answer: Answer) -> None:
+        request.body.discard()  # what its handler left unread must not hold up the next one
         if not answer.finished:
             self.abort()
         elif self._tunnel is not None:
@@ -165,16 +164,18 @@ class ServerConnection(asyncio.Protocol):
             self._linger()
         elif self._waiting:
             self._start(*self._waiting.popleft())
+            if not self._waiting:  # the rest of its body may be still to come
+                self._pauses.discard("pipelined")
+                self._wait_for(self._limits.idle_seconds)
         else:
             self._go_on()
 
     def _go_on(self) -> None:
         self._wait_for(self._limits.header_seconds if self._reader.is_in_head else self._limits.idle_seconds)
+        self._pauses.clear()
         held, self._held = self._held, None
         if held is not None:
             self._read(held, is_held=True)
-        self._pauses.discard("held")
-        self._pauses.discard("pipelined")
 
     def _refuse(self, bad: BadRequest) -> None:
         """Answers what is not a request, once it is its turn, and reads no more."""
@@ -230,11 +231,10 @@ class ServerConnection(asyncio.Protocol):
     def expire(self) -> None:
         """The client took too long, over whatever it was."""
         self.deadline = math.inf
-        slow = BadRequest(408, "the request did not arrive in time")
         if self.is_deaf or self.choke.is_on or self._tunnel is not None:
             self.abort()
-        elif self._reader.body is not None or self._reader.is_in_head:
-            self._refuse(slow)
+        elif self._reader.is_in_head or (self._reader.body is not None and not self._pauses):
+            self._refuse(BadRequest(408, "the request did not arrive in time"))
         elif self._current is None:
             self._transport.close()
 

@@ -164,6 +164,23 @@ def test_a_server_that_stops_is_not_waited_for_longer_than_allowed(said: bytes, 
     run(work())
 
 
+def test_a_server_that_does_not_read_a_body_is_not_waited_for_longer_than_allowed() -> None:
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await head_of(reader)
+        await asyncio.get_running_loop().create_future()
+
+    async def endless() -> AsyncIterator[bytes]:
+        while True:
+            yield b"x" * 65536
+
+    async def work() -> None:
+        async with talking(talk) as port:
+            with pytest.raises(FirstByteTimeout):
+                await Upstream(f"http://{LOOPBACK}:{port}").request(b"POST", b"/", [], endless(), Timeouts(5, 0.2, 0.2))
+
+    run(work())
+
+
 def test_an_answer_whose_pieces_keep_coming_may_take_as_long_as_it_likes() -> None:
     async def slow(request: Request, responder: Responder) -> None:
         await responder.start(200, [])

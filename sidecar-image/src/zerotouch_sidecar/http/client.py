@@ -140,9 +140,13 @@ class ClientConnection(asyncio.Protocol):
     def pause_writing(self) -> None:
         """The other side reads more slowly than we write."""
         self._choke.is_on = True
+        if self._is_sending and self._answered is not None:
+            self._patience.wait(self._timeouts.idle_seconds)
 
     def resume_writing(self) -> None:
         """The other side caught up."""
+        if self._is_sending and self._answered is not None:
+            self._patience.wait(0)
         self._choke.release()
 
     # what the parser calls

@@ -95,6 +95,8 @@ REFUSED = [
     Case("observability.logLevel: Invalid enum value 'loud'", minimal(1, observability={"logLevel": "loud"}), in_schema=True),
     Case("wrapper.failurePolicy: is Fail, and mode is none", minimal(1, wrapper={"mode": "none", "failurePolicy": "Fail"})),
     Case("observability.tracing.endpoint: is no http or https URL", minimal(1, observability={"tracing": {"endpoint": "collector:4318"}})),
+    Case("observability.tracing.endpoint: is no http or https URL", minimal(1, observability={"tracing": {"endpoint": "http://otel:a"}})),
+    Case("llm.providers[0].baseUrl: is no http or https URL", llm(providers=[{**PROVIDER, "baseUrl": "https://[::1"}])),
     Case("llm.providers[0].baseUrl: is no http or https URL", llm(providers=[{**PROVIDER, "baseUrl": "api.openai.com"}])),
     Case("llm.providers[0].headers.'a b': is no HTTP header", llm(providers=[{**PROVIDER, "headers": {"a b": "c"}}])),
     Case("llm.providers[0].headers.'a': is no HTTP header", llm(providers=[{**PROVIDER, "headers": {"a": "b\r\nc: d"}}])),

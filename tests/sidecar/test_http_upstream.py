@@ -272,6 +272,14 @@ def test_nobody_there_is_told_as_nothing_sent() -> None:
     run(work())
 
 
+def test_a_host_that_is_no_name_is_told_as_nothing_sent() -> None:
+    async def work() -> None:
+        with pytest.raises(ConnectError, match="the host is no name"):
+            await got(Upstream("http://otel..example:4318"))
+
+    run(work())
+
+
 def test_a_body_that_breaks_is_never_taken_for_a_whole_one() -> None:
     got_whole: list[bytes] = []
 

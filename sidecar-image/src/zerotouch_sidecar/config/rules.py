@@ -1,6 +1,7 @@
 """What holds between the fields of sidecar.json. Each rule yields what is wrong; the first one is told."""
 
 from collections.abc import Iterator
+from urllib.parse import urlsplit
 
 from zerotouch_sidecar.config.llm import Budget, Llm, Provider
 from zerotouch_sidecar.config.structs import Configuration
@@ -24,7 +25,7 @@ def _problems(configuration: Configuration) -> Iterator[ConfigurationError]:
             "wrapper.failurePolicy", "is Fail, and mode is none", "a wrapper that is not there never reports: use Ignore"
         )
     tracing = configuration.observability.tracing
-    if tracing.endpoint and not tracing.endpoint.startswith(("http://", "https://")):
+    if tracing.endpoint and not _is_url(tracing.endpoint):
         yield ConfigurationError("observability.tracing.endpoint", "is no http or https URL", "name the collector's OTLP over HTTP port")
     llm = configuration.llm
     for index, provider in enumerate(llm.providers):
@@ -37,7 +38,7 @@ def _problems(configuration: Configuration) -> Iterator[ConfigurationError]:
 
 
 def _provider(field: str, provider: Provider) -> Iterator[ConfigurationError]:
-    if provider.base_url and not provider.base_url.startswith(("http://", "https://")):
+    if provider.base_url and not _is_url(provider.base_url):
         yield ConfigurationError(f"{field}.baseUrl", "is no http or https URL", "write it as the provider documents it")
     for name, value in provider.headers.items():
         if not name.isascii() or not name or any(c in name for c in "\r\n: \t") or any(c in value for c in "\r\n\0"):
@@ -69,6 +70,14 @@ def _budget(budget: Budget, aliases: set[str]) -> Iterator[ConfigurationError]:
         yield _unknown("llm.budget.degradeTo", "alias", budget.degrade_to, aliases)
     if budget.action != "degrade" and budget.degrade_to:
         yield ConfigurationError("llm.budget.degradeTo", f"has no meaning with action {budget.action}", "leave it out, or use degrade")
+
+
+def _is_url(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # brackets without an address, or a port that is no number
+        return False
 
 
 def _repeated(field: str, key: str, names: list[str]) -> Iterator[ConfigurationError]:

@@ -184,6 +184,8 @@ class Upstream:
             raise ConnectError(f"TLS failed: {error.reason or error}") from error
         except OSError as error:
             raise ConnectError(f"no connection: {error.strerror or type(error).__name__}") from error
+        except UnicodeError as error:  # what DNS cannot be asked for: `a..b`
+            raise ConnectError("no connection: the host is no name") from error
         connection.on_free = self._keep
         return connection
 

@@ -10,8 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.sidecar.loops import LOOPBACK, ask, run
+from tests.sidecar.loops import LOOPBACK, ask, run, until
 from tests.sidecar.processes import TOKEN, minimal, sidecar, wait_for, write
+from zerotouch_sidecar.local.reports import Reports, parse
+from zerotouch_sidecar.metrics import Registry
 
 REPORT = json.dumps(
     {"runtime": "python", "runtimeVersion": "3.13.1", "wrapperVersion": "0.1.0", "pid": 7, "loaded": True, "framework": ""}
@@ -116,6 +118,18 @@ def test_where_the_wrapper_must_report_the_pod_is_ready_after_it_and_after_the_s
             it.process.kill()
         with sidecar(document, state=tmp_path) as it:
             assert it.get("ops", "/readyz")[0] == 200
+
+
+def test_a_report_is_kept_though_the_wrapper_leaves_before_it_is_written(tmp_path: Path) -> None:
+    async def work() -> None:
+        reports = Reports(tmp_path, Registry())
+        adding = asyncio.ensure_future(reports.add(parse(REPORT)))
+        while not reports.reports:
+            await asyncio.sleep(0)
+        adding.cancel()
+        await until(lambda: (tmp_path / "wrapper-reports.json").exists())
+
+    run(work())
 
 
 @pytest.mark.parametrize("content", ["", "{", '[{"runtime": 1}]'])

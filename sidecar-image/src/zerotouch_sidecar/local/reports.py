@@ -72,17 +72,19 @@ class Reports:
         self._loaded.set(self.is_loaded)
 
     async def add(self, report: Report) -> None:
-        """Keeps a report."""
+        """Keeps a report, also when this is cancelled: the wrapper closes its connection without waiting for an answer."""
         runtime = report.runtime if report.runtime in ("python", "node") else "other"
         self._count.inc(runtime, str(report.loaded).lower())
         others = [known for known in self.reports if (known.runtime, known.pid) != (report.runtime, report.pid)]
         self.reports = [*others, report][-KEPT_REPORTS:]
         self._loaded.set(self.is_loaded)
-        if self._file is None:
-            return
+        if self._file is not None:
+            await asyncio.shield(self._written(self._file))
+
+    async def _written(self, file: Path) -> None:
         async with self._lock:
             try:
-                await asyncio.to_thread(_replace, self._file, msgspec.json.encode(self.reports))
+                await asyncio.to_thread(_replace, file, msgspec.json.encode(self.reports))
             except OSError as error:
                 log.warning("the wrapper's report cannot be kept", extra={"problem": str(error)})
 

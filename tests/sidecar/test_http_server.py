@@ -1,11 +1,12 @@
 """The server's promises to clients of every kind: the quick, the slow, the greedy, and those that leave."""
 
 import asyncio
+import socket
 from dataclasses import replace
 
 import pytest
 
-from tests.sidecar.loops import ask, connected, echo, run, serving, until
+from tests.sidecar.loops import LOOPBACK, ask, connected, echo, run, serving, until
 from zerotouch_sidecar.http.body import HIGH_WATER_BYTES
 from zerotouch_sidecar.http.errors import ClientGone
 from zerotouch_sidecar.http.limits import ServerLimits
@@ -337,6 +338,39 @@ def test_draining_answers_what_is_under_way_and_takes_nothing_new() -> None:
             status, headers, body = await busy.answer()
             assert (status, headers[b"connection"], body) == (200, b"close", b"whole")
             await draining
+
+    run(work())
+
+
+def test_draining_waits_until_a_slow_client_has_read_the_whole_answer() -> None:
+    written = asyncio.Event()
+
+    async def handler(request: Request, responder: Responder) -> None:
+        await responder.start(200, [(b"content-length", b"%d" % (100 * 45_000))])
+        for _ in range(100):
+            await responder.write(b"x" * 45_000)
+        await responder.end()
+        written.set()
+
+    async def work() -> None:
+        loop = asyncio.get_running_loop()
+        async with serving(handler) as server:
+            with socket.socket() as client:
+                server._server.sockets[0].setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 32 * 1024)  # a slow network holds little
+                client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8 * 1024)
+                client.setblocking(False)  # the socket's own way of saying it
+                await loop.sock_connect(client, (LOOPBACK, server.port))
+                await loop.sock_sendall(client, GET)
+                said = await loop.sock_recv(client, 1)
+                draining = asyncio.ensure_future(server.drain(20))
+                while not written.is_set():
+                    said += await loop.sock_recv(client, 8 * 1024)
+                for _ in range(100):  # turns of the loop, in which the rest could be cut off
+                    await asyncio.sleep(0)
+                while piece := await loop.sock_recv(client, 8 * 1024):
+                    said += piece
+                await draining
+        assert len(said.partition(b"\r\n\r\n")[2]) == 100 * 45_000
 
     run(work())
 

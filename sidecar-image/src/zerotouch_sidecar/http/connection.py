@@ -22,7 +22,7 @@ PIPELINED: Final = 256
 """Requests that may wait behind the one being answered."""
 
 LINGER_SECONDS: Final = 2.0
-"""How long a client may go on sending what nobody reads, so that it still sees the answer."""
+"""How long a client that has the whole answer may go on sending what nobody reads, before it is cut off."""
 
 
 class ServerConnection(asyncio.Protocol):
@@ -95,7 +95,8 @@ class ServerConnection(asyncio.Protocol):
 
     def resume_writing(self) -> None:
         """The client caught up."""
-        self._wait_for(self._limits.idle_seconds if self._tunnel is not None else math.inf)
+        is_over = self.is_deaf and self._current is None
+        self._wait_for(LINGER_SECONDS if is_over else self._limits.idle_seconds if self._tunnel is not None else math.inf)
         self.choke.release()
 
     # reading
@@ -194,9 +195,10 @@ class ServerConnection(asyncio.Protocol):
         """Ends our side; a client that is still sending would otherwise get a reset in place of the answer."""
         self.is_deaf = True
         self._pauses.clear()
-        if self._transport.can_write_eof() and not self._transport.is_closing():
-            self._transport.write_eof()
         self._wait_for(LINGER_SECONDS)
+        if not self._transport.is_closing():
+            self._transport.write_eof()
+            self._transport.set_write_buffer_limits(high=0)  # from here on the choke is on until the client has it all
 
     # writing, for the answer
 
@@ -226,7 +228,7 @@ class ServerConnection(asyncio.Protocol):
     def close_if_idle(self) -> None:
         """Ends a connection that waits for its next request."""
         if self._current is None and not self.is_deaf:
-            self._transport.close()
+            self._linger()
 
     def expire(self) -> None:
         """The client took too long, over whatever it was."""

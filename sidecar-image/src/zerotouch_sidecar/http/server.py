@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import suppress
 from typing import Any
 
 from zerotouch_sidecar.http.connection import ServerConnection
@@ -130,12 +131,21 @@ class Server:
         self._server.close()
         for connection in list(self._listener.connections):
             connection.close_if_idle()
-        if self._listener.tasks and seconds > 0:
-            await asyncio.wait(list(self._listener.tasks), timeout=seconds)
+        if seconds > 0:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(seconds):
+                    await self._end()
         left = list(self._listener.tasks)
         self._listener.stop()
         if left:
             await asyncio.wait(left, timeout=self._listener.limits.cleanup_seconds)
+
+    async def _end(self) -> None:
+        """Waits for answers to be made, and to be read."""
+        if self._listener.tasks:
+            await asyncio.wait(list(self._listener.tasks))
+        for connection in list(self._listener.connections):
+            await connection.choke.wait()
 
 
 async def serve(handler: Handler, host: str, port: int, limits: ServerLimits) -> Server:

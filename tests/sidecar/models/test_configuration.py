@@ -126,6 +126,20 @@ def test_calls_under_way_end_by_the_configuration_that_they_began_with() -> None
     asyncio.run(scene())
 
 
+def test_a_provider_that_cannot_be_closed_in_order_stops_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def broken() -> None:
+        raise RuntimeError("a plugin's mistake")
+
+    async def scene() -> None:
+        async with mocks() as [mock], running(both_surfaces(mock)) as proxy:
+            monkeypatch.setattr(proxy.models._plan.providers["openai"].provider, "close", broken)
+            proxy.models.configure(configured(both_surfaces(mock, providers=[], models=[])))
+            await proxy.models.tidy()
+            assert proxy.models._old == []
+
+    asyncio.run(scene())
+
+
 def test_providers_and_breakers_that_did_not_change_go_on() -> None:
     async def scene() -> None:
         async with mocks() as [mock], running(both_surfaces(mock, circuitBreaker={"failures": 1})) as proxy:

@@ -1,6 +1,7 @@
 """The model proxy as a part of the sidecar: made once, configured again when the configuration changes."""
 
 import asyncio
+import logging
 from time import monotonic
 from typing import Final
 
@@ -13,8 +14,10 @@ from zerotouch_sidecar.models.amounts import NANO_PER_USD
 from zerotouch_sidecar.models.keys import POLL_SECONDS
 from zerotouch_sidecar.models.limits import RateLimit
 from zerotouch_sidecar.models.metering import Metering
-from zerotouch_sidecar.models.plan import Plan, make_plan
+from zerotouch_sidecar.models.plan import Live, Plan, make_plan
 from zerotouch_sidecar.models.proxy import Proxy, surface_of
+
+log = logging.getLogger(__name__)
 
 TICK_SECONDS: Final = 5.0
 """How often leases are looked at, and what no call needs any more is let go of."""
@@ -72,7 +75,7 @@ class Models:
         """Gives back what is left of the budget's lease and ends all connections. No call may be under way."""
         await self._accounts.close()
         for live in {id(live): live for plan in (*self._old, self._plan) for live in plan.providers.values()}.values():
-            await live.provider.close()
+            await _closed(live)
 
     def info(self) -> dict[str, object]:
         """Returns what `/_agent/info` says of models: no key, no address of a provider."""
@@ -116,7 +119,7 @@ class Models:
         kept = {id(live) for live in self._plan.providers.values()}
         for live in {id(live): live for plan in old for live in plan.providers.values()}.values():
             if id(live) not in kept:
-                await live.provider.close()
+                await _closed(live)
         await self._accounts.close_ended()
 
     def _gauge(self) -> None:
@@ -139,6 +142,13 @@ class Models:
             metering.budget.set(left.nano_usd / NANO_PER_USD, "usd")
         if budget.is_shared:
             metering.budget_store.set(0.0 if budget.is_away else 1.0)
+
+
+async def _closed(live: Live) -> None:
+    try:
+        await live.provider.close()
+    except Exception:  # a plugin's mistake must not stop what works
+        log.exception("a provider could not be closed in order", extra={"provider": live.config.name})
 
 
 def _rate_limit(configuration: Configuration) -> RateLimit:

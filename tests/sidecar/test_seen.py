@@ -148,7 +148,7 @@ def test_a_model_call_becomes_a_span_of_the_agents_trace() -> None:
             local = LocalApi("token", Answering(), Reports(None, registry), Hooks([], registry), tracer)
             async with serving(local.handle) as server, connected(server.port) as client:
                 headers = b"traceparent: 00-" + trace + b"-00f067aa0ba902b7-01\r\nX-Agent-Request-Id: order-7\r\n"
-                await client.send(b"POST /openai/v1/chat/completions HTTP/1.1\r\nHost: a\r\n%bContent-Length: 0\r\n\r\n" % headers)
+                await client.send(b"POST /openai/v1/chat/completions?q=1 HTTP/1.1\r\nHost: a\r\n%bContent-Length: 0\r\n\r\n" % headers)
                 await client.answer()
             await tracer.close()
 
@@ -157,6 +157,7 @@ def test_a_model_call_becomes_a_span_of_the_agents_trace() -> None:
     attributes = {each["key"]: next(iter(each["value"].values())) for each in span["attributes"]}
     assert (span["traceId"], span["kind"]) == (trace.decode(), Kind.CLIENT)
     assert (attributes["gen_ai.request.model"], attributes["agent.request.id"]) == ("default", "order-7")
+    assert attributes["url.path"] == "/openai/v1/chat/completions"
 
 
 @pytest.mark.parametrize("ratio, want", [(0.0, 0), (1.0, 20)])

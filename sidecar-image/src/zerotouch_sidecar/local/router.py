@@ -78,7 +78,7 @@ class LocalApi:
                 await _say(responder, refusal.status, refusal.detail)
         finally:
             span.attributes = {
-                "url.path": exchange.target[:256],
+                "url.path": exchange.target.partition("?")[0][:256],
                 "http.response.status_code": responder.status,
                 "agent.request.id": request_id,
                 **request.notes,

@@ -12,8 +12,10 @@ import pytest
 
 from tests.sidecar.loops import LOOPBACK, ask, run, until
 from tests.sidecar.processes import TOKEN, minimal, sidecar, wait_for, write
+from zerotouch_function.resources.probes import TIMEOUT_SECONDS
 from zerotouch_sidecar.local.reports import Reports, parse
 from zerotouch_sidecar.metrics import Registry
+from zerotouch_sidecar.ops.readiness import PROBE_SECONDS
 
 REPORT = json.dumps(
     {"runtime": "python", "runtimeVersion": "3.13.1", "wrapperVersion": "0.1.0", "pid": 7, "loaded": True, "framework": ""}
@@ -104,6 +106,10 @@ def test_a_readiness_path_is_asked(path: str, status: int) -> None:
         document["agent"]["readinessPath"] = path
         with sidecar(document) as it:
             assert it.get("ops", "/readyz")[0] == status
+
+
+def test_the_agent_is_waited_for_nearly_as_long_as_the_kubelet_waits_for_us() -> None:
+    assert TIMEOUT_SECONDS - 1 < PROBE_SECONDS < TIMEOUT_SECONDS
 
 
 def test_where_the_wrapper_must_report_the_pod_is_ready_after_it_and_after_the_sidecar_restarted_alone(tmp_path: Path) -> None:

@@ -10,8 +10,8 @@ from zerotouch_sidecar.http.upstream import Upstream
 from zerotouch_sidecar.local.reports import Reports
 from zerotouch_sidecar.metrics import Registry
 
-PROBE_SECONDS: Final = 0.9
-"""Less than a kubelet waits by default."""
+PROBE_SECONDS: Final = 2.5
+"""Less than the 3 s for which the kubelet waits for us, and enough for an agent that is busy and well."""
 
 LOOPBACK: Final = "127.0.0.1"
 

@@ -21,8 +21,9 @@ from zerotouch_sidecar.models.refusals import JSON, Fault, Refusal
 from zerotouch_sidecar.models.routing import Step, chain
 from zerotouch_sidecar.models.surfaces import LISTS, OPERATIONS, Operation, Surface
 
-REQUEST_BYTES: Final = 64 * 1024 * 1024
-"""Of a request's body, which is held whole so that another target can be asked."""
+REQUEST_BYTES: Final = 32 * 1024 * 1024
+"""Of a request's body, which is held whole so that another target can be asked, at up to three times its size: two of the largest fit
+into the sidecar's memory. Anthropic's own limit is the same."""
 
 _ROUTES: Final = {operation.route.encode(): operation for operation in OPERATIONS}
 _LISTS: Final = {path.encode(): surface for path, surface in LISTS.items()}

@@ -59,11 +59,12 @@ class Provider:
 
     def _scale(self, replicas: int) -> None:
         self.namespace.patch("deployment", self.name, {"spec": {"replicas": replicas}})
-        self.namespace.wait_for(f"Provider {self.name} has {replicas} pods", lambda: self._ready() == replicas)
+        self.namespace.wait_for(f"Provider {self.name} has {replicas} pods", lambda: self._is_scaled(replicas))
 
-    def _ready(self) -> int:
-        status = self._deployment().get("status") or {}
-        return int(status.get("readyReplicas", 0)) if status.get("replicas", 0) == status.get("readyReplicas", 0) else -1
+    def _is_scaled(self, replicas: int) -> bool:
+        """Whether so many pods are ready and no other exists. A Deployment counts none that is ending, which still answers."""
+        pods = self.namespace.find("pods", f"app={self.name}")
+        return len(pods) == replicas and all(is_true(pod, "Ready") for pod in pods)
 
     def _deployment(self) -> Manifest:
         return self.namespace.get("deployment", self.name) or {}

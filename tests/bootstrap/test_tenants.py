@@ -37,7 +37,9 @@ def test_a_team_syncs_its_own_repository_into_its_own_namespace() -> None:
     assert application["metadata"]["name"] == application["spec"]["project"] == "deepagents"
     assert application["spec"]["source"] == {"repoURL": EXAMPLE["repository"]["url"], "targetRevision": "main", "path": "deploy/prod"}
     assert application["spec"]["destination"]["namespace"] == EXAMPLE["namespace"]
-    assert application["metadata"]["annotations"]["argocd.argoproj.io/compare-options"] == "ServerSideDiff=true"
+    (ignored,) = application["spec"]["ignoreDifferences"]
+    assert ignored["kind"] == "ExternalSecret"
+    assert all("select(. == " in path for path in ignored["jqPathExpressions"]), "only defaults are ignored"
 
 
 def test_a_teams_project_has_no_room_for_anything_else() -> None:

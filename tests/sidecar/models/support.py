@@ -87,15 +87,18 @@ class Running:
 
 
 @asynccontextmanager
-async def running(llm: Json, *, pod: str = "pod-0", **more: Any) -> AsyncIterator[Running]:
+async def running(llm: Json, *, pod: str = "pod-0", budget_fails: bool = False, **more: Any) -> AsyncIterator[Running]:
+    """A proxy; mistakes in keeping its budget, which it survives, are none unless a test says so."""
     registry = Registry()
     models = Models(configured(llm, **more), registry, token=TOKEN, pod=pod)
     server = await serve(models.handle, "127.0.0.1", 0, ServerLimits())
+    proxy = Running(models, registry, server.port)
     try:
-        yield Running(models, registry, server.port)
+        yield proxy
     finally:
         await server.drain(2)
         await models.close()
+    assert bool(proxy.metric("agent_model_budget_failures_total")) == budget_fails, "see the log: the budget could not be kept"
 
 
 @asynccontextmanager

@@ -15,7 +15,10 @@ from tests.sidecar.models.nats import Nats, nats
 from tests.sidecar.models.support import Running, both_surfaces, mocks, model, running
 from tests.sidecar.models.test_chain import HELLO, raw_chat
 from tests.sidecar.models.test_sdks import clients
+from zerotouch_sidecar.models import accounts as accounts_module
 from zerotouch_sidecar.models.budget import budget as budget_module
+from zerotouch_sidecar.models.budget.ledger import Change
+from zerotouch_sidecar.models.budget.store import MemoryStore, Step
 
 CALL = 9
 """Tokens of one `raw_chat`: one of input, eight of output."""
@@ -208,6 +211,42 @@ def test_a_pod_is_connected_before_its_first_request_and_a_spent_budget_is_logge
             assert await until_refused(proxy) == 2
             assert not await answered(proxy)
         assert [record.message for record in caplog.records].count("the agent's budget is spent") == 1
+
+    asyncio.run(scene())
+
+
+class Mistaken(MemoryStore):
+    """A store with a mistake in it that passes."""
+
+    is_mended = False
+
+    async def change(self, step: Step) -> Change:
+        if not self.is_mended:
+            raise LookupError("a mistake")
+        return await super().change(step)
+
+
+def test_a_mistake_in_keeping_the_budget_is_told_loudly_and_ends_nothing(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    store = Mistaken()
+    monkeypatch.setattr(accounts_module, "MemoryStore", lambda: store)
+
+    async def scene() -> None:
+        async with mocks() as [mock], running(budgeted(mock, 100 * CALL), budget_fails=True) as proxy:
+            keeping = asyncio.create_task(proxy.models.run())
+            async with asyncio.timeout(30):
+                while not proxy.metric("agent_model_budget_failures_total"):
+                    await asyncio.sleep(0.01)
+            assert "LookupError: a mistake" in caplog.text
+            with pytest.raises(APIStatusError, match="cannot be reached"):
+                await raw_chat(proxy)
+            store.is_mended = True
+            async with asyncio.timeout(30):
+                while not await answered(proxy):
+                    await asyncio.sleep(0.05)
+            assert not keeping.done()
+            keeping.cancel()
 
     asyncio.run(scene())
 

@@ -1,5 +1,6 @@
 """The agent's budget across configurations: one that only got another limit goes on, with what was spent."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -19,10 +20,16 @@ class _Made:
 
 
 class Accounts:
-    """Owns the budget of today and those that are on their way out."""
+    """Owns the budget of today and those that are on their way out.
 
-    def __init__(self, pod: str) -> None:
+    Args:
+        pod: Its name, under which its part of a shared budget is kept.
+        on_failure: Told of each mistake in keeping a budget.
+    """
+
+    def __init__(self, pod: str, on_failure: Callable[[], None]) -> None:
         self._pod = pod
+        self._on_failure = on_failure
         self._made: _Made | None = None
         self._ended: list[Budget] = []
 
@@ -42,7 +49,8 @@ class Accounts:
             self._ended.append(made.budget)
         self._made = None
         if rule is not None and kind is not None:
-            budget = Budget(limit=_limit(rule), kind=kind, store=_store(configuration, kind), pod=self._pod)
+            store = _store(configuration, kind)
+            budget = Budget(limit=_limit(rule), kind=kind, store=store, pod=self._pod, on_failure=self._on_failure)
             self._made = _Made(budget, kind, configuration.nats)
 
     async def tick(self) -> None:

@@ -49,6 +49,10 @@ class Metering:
         self._fallbacks = registry.counter("agent_model_fallbacks_total", "Calls that another than the first target answered.", *target)
         self._refused = registry.counter("agent_model_refused_total", "Calls that the sidecar refused, by reason.", "reason")
         self._degraded = registry.counter("agent_model_degraded_total", "Calls that a cheaper model answered because the budget was spent.")
+        self._budget_failures = registry.counter(
+            "agent_model_budget_failures_total", "Mistakes of the sidecar in keeping the budget; its log has the traceback."
+        )
+        self._budget_failures.inc(by=0)
         self._usd = registry.counter("agent_model_cost_usd_total", "Dollars that model calls cost.", "agent_model_alias")
         self.breaker = registry.gauge(
             "agent_model_breaker_state", "Circuit breaker of a target: 0 closed, 1 open, 2 trying one request.", *target
@@ -73,6 +77,10 @@ class Metering:
     def degraded(self) -> None:
         """Counts a call that went to the cheaper model."""
         self._degraded.inc()
+
+    def budget_failed(self) -> None:
+        """Counts a mistake in keeping the budget."""
+        self._budget_failures.inc()
 
     def began(self, operation: Operation, step: Step, seconds: float, overhead_seconds: float, *, is_stream: bool, skipped: int) -> None:
         """Counts an answer that begins."""

@@ -37,7 +37,7 @@ class Models:
     def __init__(self, configuration: Configuration, registry: Registry, *, token: str, pod: str) -> None:
         self._token = token
         self._metering = Metering(registry)
-        self._accounts = Accounts(pod)
+        self._accounts = Accounts(pod, self._metering.budget_failed)
         self._old: list[Plan] = []
         self._plan = make_plan(configuration.llm, Plan(configuration.llm))
         self._rate_limit = _rate_limit(configuration)

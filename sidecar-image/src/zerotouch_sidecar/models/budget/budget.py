@@ -59,16 +59,28 @@ class Reservation:
 
 
 class Budget:
-    """One agent's budget, as this pod sees it."""
+    """One agent's budget, as this pod sees it.
+
+    Args:
+        on_failure: Told of each mistake in keeping the budget, which is logged and must not end the sidecar.
+    """
 
     def __init__(
-        self, *, limit: Amount, kind: PeriodKind, store: Store, pod: str, now: Callable[[], datetime] = lambda: datetime.now(UTC)
+        self,
+        *,
+        limit: Amount,
+        kind: PeriodKind,
+        store: Store,
+        pod: str,
+        on_failure: Callable[[], None],
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self.limit = limit
         self.kind = kind
         self._store = store
         self._pod = pod
         self._now = now
+        self._on_failure = on_failure
         self._ledger = Ledger(limit, period_name(kind, now()))
         self._period_ends = end_of(kind, now())
         self._record: Record | None = None
@@ -163,7 +175,10 @@ class Budget:
         self._ledger = self._turned().without_free()
         if self._ledger.record_id or any(self._ledger.spent):
             await self._change(leave)
-        await self._store.close()
+        try:
+            await self._store.close()
+        except Exception:  # a connection that cannot be ended in order is gone with the process
+            self._failed()
 
     def _turned(self) -> Ledger:
         now = self._now()
@@ -211,9 +226,19 @@ class Budget:
         except (StoreAwayError, TimeoutError) as error:
             if not self.is_away:
                 log.warning("the budget's store does not answer", extra={"problem": str(error) or "it takes too long"})
-            self._away_until = monotonic() + self._pause_seconds
-            self._pause_seconds = min(LAST_PAUSE_SECONDS, 2 * self._pause_seconds)
+            self._leave_alone()
+        except Exception:  # a mistake, ours or the library's: models go on by the lease, and the next attempt may succeed
+            self._failed()
+            self._leave_alone()
         self._wake()
+
+    def _leave_alone(self) -> None:
+        self._away_until = monotonic() + self._pause_seconds
+        self._pause_seconds = min(LAST_PAUSE_SECONDS, 2 * self._pause_seconds)
+
+    def _failed(self) -> None:
+        log.exception("the budget could not be kept; this is a mistake of the sidecar")
+        self._on_failure()
 
     def _apply(self, change: Change, seen: Ledger) -> None:
         self._away_until, self._pause_seconds = 0.0, FIRST_PAUSE_SECONDS

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.sidecar.loops import LOOPBACK, ask, connected, echo, run, serving, until
+from tests.sidecar.loops import LOOPBACK, Connection, ask, connected, echo, run, serving, until
 from zerotouch_sidecar.http.body import HIGH_WATER_BYTES
 from zerotouch_sidecar.http.errors import ClientGone
 from zerotouch_sidecar.http.limits import ServerLimits
@@ -220,13 +220,46 @@ def test_a_client_that_does_not_read_is_ended_and_its_handler_told() -> None:
 
 
 def test_one_connection_too_many_is_told_so() -> None:
+    started, go_on = asyncio.Event(), asyncio.Event()
+
+    async def handler(request: Request, responder: Responder) -> None:
+        started.set()
+        await go_on.wait()
+        await responder.send(200, [])
+
     async def work() -> None:
-        async with serving(echo, replace(LIMITS, connections=1)) as server, connected(server.port) as first:
+        async with serving(handler, replace(LIMITS, connections=1)) as server, connected(server.port) as first:
             await first.send(GET)
-            await first.answer()
+            await started.wait()
             assert (await ask(server.port, b"")).startswith(b"HTTP/1.1 503 ")
-            await first.send(GET)
+            go_on.set()
             assert (await first.answer())[0] == 200
+
+    run(work())
+
+
+def test_a_new_connection_takes_the_place_of_the_one_that_has_waited_longest() -> None:
+    async def served(client: Connection) -> bool:
+        await client.send(GET)
+        return (await client.answer())[0] == 200
+
+    async def work() -> None:
+        async with (
+            serving(echo, replace(LIMITS, connections=3)) as server,
+            connected(server.port) as begun,
+            connected(server.port) as long,
+            connected(server.port) as short,
+        ):
+            await begun.send(GET[:-2])  # a head that is not whole waits too, but behind those that ask for nothing
+            await until(lambda: server.connections == 3)
+            assert await served(long)
+            assert await served(short)
+            async with connected(server.port) as new:
+                assert await served(new)
+                assert await long.is_closed()
+                assert await served(short)
+                await begun.send(GET[-2:])
+                assert (await begun.answer())[0] == 200
 
     run(work())
 

@@ -4,18 +4,19 @@ import asyncio
 import json
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AsyncExitStack, contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 
-from tests.sidecar.loops import LOOPBACK, ask, run, until
+from tests.sidecar.loops import LOOPBACK, ask, connected, run, until
 from tests.sidecar.processes import TOKEN, minimal, sidecar, wait_for, write
 from zerotouch_function.resources.probes import TIMEOUT_SECONDS
 from zerotouch_sidecar.local.reports import Reports, parse
 from zerotouch_sidecar.metrics import Registry
 from zerotouch_sidecar.ops.readiness import PROBE_SECONDS
+from zerotouch_sidecar.sidecar import OPS_LIMITS
 
 REPORT = json.dumps(
     {"runtime": "python", "runtimeVersion": "3.13.1", "wrapperVersion": "0.1.0", "pid": 7, "loaded": True, "framework": ""}
@@ -69,6 +70,18 @@ def test_a_minimal_configuration_serves_and_ends_in_order(tmp_path: Path) -> Non
         assert it.metric("agent_config_valid 1")
         assert it.end() == 0
         assert [event["event"] for event in it.events()][-1] == "stopped"
+
+
+def test_connections_that_are_kept_open_do_not_keep_the_kubelet_out() -> None:
+    async def work(port: int) -> None:
+        async with AsyncExitStack() as kept:
+            for _ in range(2 * OPS_LIMITS.connections):
+                client = await kept.enter_async_context(connected(port))
+                await client.send(b"GET /readyz HTTP/1.1\r\nHost: a\r\n\r\n")
+                assert (await client.answer())[0] == 200
+
+    with program() as port, sidecar(minimal(port)) as it:
+        run(work(it.ports["ops"]))
 
 
 def test_the_local_api_wants_the_pods_token_and_tells_it_nowhere() -> None:

@@ -52,6 +52,16 @@ class ServerConnection(asyncio.Protocol):
         """No further request is taken from this connection."""
         return self.is_deaf or self._listener.is_draining
 
+    @property
+    def is_waiting(self) -> bool:
+        """No request is being answered, and no answer waits for the client to read it."""
+        return self._current is None and not self._transport.get_write_buffer_size()
+
+    @property
+    def is_in_head(self) -> bool:
+        """A request has begun to arrive."""
+        return self._reader.is_in_head
+
     # what the transport calls
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -229,6 +239,11 @@ class ServerConnection(asyncio.Protocol):
         """Ends a connection that waits for its next request."""
         if self._current is None and not self.is_deaf:
             self._linger()
+
+    def give_way(self) -> None:
+        """Ends a waiting connection at once, for another one."""
+        self._listener.remove(self)
+        self.abort()
 
     def expire(self) -> None:
         """The client took too long, over whatever it was."""

@@ -8,7 +8,7 @@ class ServerLimits:
     """Bounds of a listener."""
 
     connections: int = 1024
-    """At once; one more is answered 503 and closed."""
+    """At once. One more takes the place of one that waits for a request; where none does it is answered 503 and closed."""
 
     header_bytes: int = 64 * 1024
     """Of a request's line and headers together."""

@@ -34,7 +34,11 @@ class Listener:
         self._timer = loop.call_later(self._interval, self._expire)
 
     def add(self, connection: ServerConnection) -> bool:
-        """Counts a connection in; says whether it may stay."""
+        """Counts a connection in; says whether it may stay. One too many takes the place of the one that has waited longest."""
+        if len(self.connections) >= self.limits.connections:
+            waiting = [each for each in self.connections if each.is_waiting]
+            if waiting:
+                min(waiting, key=lambda each: (each.is_in_head, each.deadline)).give_way()
         self.connections.add(connection)
         return len(self.connections) <= self.limits.connections
 

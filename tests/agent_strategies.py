@@ -42,6 +42,7 @@ agents = st.one_of(
 common = {
     "headers": st.dictionaries(st.from_regex(r"x-[a-z]{1,8}", fullmatch=True), words, max_size=3),
     "timeoutSeconds": st.integers(1, 3600),
+    "sendTraceContext": st.booleans(),
     "concurrency": st.integers(0, 10000),
     "secret": optional({"name": object_names}, key=st.from_regex(r"[A-Za-z0-9._-]{1,10}", fullmatch=True)),
 }

@@ -156,6 +156,7 @@ LIVE: Final = [
     {"llm": {**LLM, "models": [{**MODEL, "price": PRICE}], "budget": {"usd": "10"}}},
     {"llm": {**LLM, "budget": {"tokens": 5}, "rateLimit": {"requestsPerMinute": 1}, "retry": {"attempts": 4}}},
     {"llm": {**LLM, "providers": [{**PROVIDER, "headers": {"x-org": "y"}, "timeoutSeconds": 1, "concurrency": 2}]}},
+    {"llm": {**LLM, "providers": [{**PROVIDER, "sendTraceContext": True}]}},
     {"llm": {**LLM, "providers": [{**PROVIDER, "secret": {"name": "openai", "key": "other"}}]}},
     {"llm": LLM, "card": {"name": "x", "description": "y"}},
     {"llm": LLM, "nats": {"url": "nats://n:4222"}},

@@ -39,6 +39,7 @@ FULL: dict[str, Any] = {
                 "baseUrl": "https://api.openai.com/v1",
                 "caFile": "",
                 "headers": {"x": "y"},
+                "sendTraceContext": False,
                 "timeoutSeconds": 120,
                 "concurrency": 0,
             }

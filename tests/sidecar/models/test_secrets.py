@@ -74,6 +74,42 @@ def test_each_kind_of_provider_gets_the_key_where_it_wants_it_and_the_agents_own
     asyncio.run(scene())
 
 
+TRACE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+OF_THE_REQUEST = {
+    "traceparent": TRACE,
+    "tracestate": "vendor=1",
+    "baggage": "user.name=ada",
+    "b3": "80f198ee56343ba864fe8b2a57d3eff7-e457b5a2e4d86bd1-1",
+    "x-b3-traceid": "80f198ee56343ba864fe8b2a57d3eff7",
+    "x-datadog-trace-id": "1",
+    "sentry-trace": "771a43a4192642f0b136d5159a501700-1",
+    "x-agent-tenant": "acme",
+    "x-forwarded-for": "192.0.2.7",
+    "x-forwarded-host": "agents.example",
+    "forwarded": "for=192.0.2.7",
+    "via": "1.1 gateway",
+}
+
+
+@pytest.mark.parametrize("sends_trace", [False, True])
+def test_a_provider_learns_nothing_of_the_request_that_the_agent_works_on_but_a_trace_where_that_is_asked_for(sends_trace: bool) -> None:
+    async def scene() -> None:
+        async with mocks() as [mock]:
+            llm = both_surfaces(mock)
+            for each in llm["providers"]:
+                each["sendTraceContext"] = sends_trace
+            async with running(llm) as proxy:
+                for path, name in ((CHAT, "gpt"), (MESSAGES, "claude")):
+                    assert (await proxy.post(path, {**ASK, "model": name}, **OF_THE_REQUEST))[0] == 200
+                    told = mock.requests[-1]["headers"]
+                    wanted = {"traceparent", "tracestate"} if sends_trace else set()
+                    assert OF_THE_REQUEST.keys() & told.keys() == wanted
+                    assert "ada" not in str(told)
+                    assert told.get("traceparent", TRACE) == TRACE
+
+    asyncio.run(scene())
+
+
 @pytest.mark.parametrize("status", [200, 401, 403, 429, 500])
 def test_a_key_is_nowhere_in_answers_metrics_information_and_logs(tmp_path: Path, status: int, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)

@@ -21,6 +21,7 @@ class Provider(Document, frozen=True, kw_only=True):
     key_file: Annotated[Path, Meta(description="File that holds the key, read again when it changes; empty: no key.")] = ""
     ca_file: Annotated[Path, Meta(description="Certificate authorities to trust in place of the system's; empty: the system's.")] = ""
     headers: Annotated[dict[str, str], Meta(max_length=32, description="Sent with each request.")] = {}
+    send_trace_context: Annotated[bool, Meta(description="Whether it is told the agent's traceparent and tracestate.")] = False
     timeout_seconds: Annotated[Seconds, Meta(description="Until an answer begins, and between its pieces.")] = 120.0
     concurrency: Annotated[Count, Meta(description="Requests at once, per pod; 0: no bound.")] = 0
 

@@ -59,6 +59,9 @@ class Call:
 
     body_bytes: int
 
+    trace: Headers
+    """The agent's place in a trace, for a provider that is told of it."""
+
     query: str = ""
     """What follows the question mark: Anthropic's older SDKs say `beta=true` there."""
 
@@ -89,7 +92,7 @@ class Call:
         return self.is_stream and self.operation.events is Events.CHAT and not self.has_usage_chunk
 
 
-def read_call(operation: Operation, headers: Headers, body: bytes, query: str = "") -> Call:
+def read_call(operation: Operation, headers: Headers, body: bytes, query: str = "", trace: Headers | None = None) -> Call:
     """Reads a request's body.
 
     Raises:
@@ -106,7 +109,9 @@ def read_call(operation: Operation, headers: Headers, body: bytes, query: str = 
     limits = [_read(fields, name, _number) for name in operation.output_limits]
     limit = next((limit for limit in limits if limit is not None), None)
     options = _read(fields, "stream_options", _options) or {}
-    return Call(operation, model, fields, headers, is_stream, limit, bool(_read(options, "include_usage", _truth)), len(body), query)
+    return Call(
+        operation, model, fields, headers, is_stream, limit, bool(_read(options, "include_usage", _truth)), len(body), trace or [], query
+    )
 
 
 def _read(fields: dict[str, msgspec.Raw], name: str, decoder: msgspec.json.Decoder[T]) -> T:

@@ -19,6 +19,9 @@ _HOP: Final = {
 }
 """Of one connection, not of the message (RFC 9110, 7.6.1), and lengths, which are written anew."""
 
+_TRACE: Final = (names.TRACE_PARENT.encode(), names.TRACE_STATE.encode())
+"""Which trace a call belongs to: told only to the providers that the configuration names."""
+
 _AGENTS_OWN: Final = {
     b"host",
     b"authorization",
@@ -27,10 +30,22 @@ _AGENTS_OWN: Final = {
     b"cookie",
     b"expect",
     b"forwarded",
-    b"x-forwarded-for",
-    names.REQUEST_ID.encode(),
+    b"via",
+    b"baggage",
+    b"correlation-context",
+    b"b3",
+    b"grpc-trace-bin",
+    b"sentry-trace",
+    b"uber-trace-id",
+    b"x-amzn-trace-id",
+    b"x-cloud-trace-context",
+    *_TRACE,
 }
-"""What an agent sends to the sidecar and to nobody else."""
+"""What an agent sends to the sidecar and to nobody else: keys, who asked the agent, and what tracing libraries tell of that request.
+Baggage holds whatever whoever began it put there, such as a user's name."""
+
+_OURS: Final = (b"x-agent-", b"x-forwarded-", b"x-b3-", b"x-datadog-")
+"""Beginnings of more of these."""
 
 _PROVIDERS_OWN: Final = {
     b"set-cookie",
@@ -48,7 +63,12 @@ _PROVIDERS_OWN: Final = {
 
 def to_provider(headers: Headers) -> Headers:
     """Returns what a provider is told of an agent's headers."""
-    return _without(headers, _HOP | _AGENTS_OWN)
+    return [header for header in _without(headers, _HOP | _AGENTS_OWN) if not header[0].startswith(_OURS)]
+
+
+def trace_of(headers: Headers) -> Headers:
+    """Returns the agent's place in a trace, as it said it."""
+    return [header for header in headers if header[0] in _TRACE]
 
 
 def to_agent(headers: Headers) -> Headers:

@@ -94,7 +94,9 @@ def _live(provider: config.Provider, where: str) -> Live:
         return Upstream(url, tls=tls)
 
     timeouts = Timeouts(first_byte_seconds=provider.timeout_seconds, idle_seconds=provider.timeout_seconds)
-    setup = Setup(provider.name, provider.base_url, dict(provider.headers), timeouts, lambda: key.value, connect)
+    setup = Setup(
+        provider.name, provider.base_url, dict(provider.headers), timeouts, lambda: key.value, connect, provider.send_trace_context
+    )
     slots = asyncio.Semaphore(provider.concurrency) if provider.concurrency else None
     return Live(provider, make_provider(provider.type, setup, where), key, slots)
 

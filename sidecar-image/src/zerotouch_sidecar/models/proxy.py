@@ -13,7 +13,7 @@ from zerotouch_sidecar.http.message import Request, Responder
 from zerotouch_sidecar.models.admission import Admission, Entry
 from zerotouch_sidecar.models.call import Call, UnreadableCallError, read_call
 from zerotouch_sidecar.models.exchange import Exchange
-from zerotouch_sidecar.models.forwarding import to_provider
+from zerotouch_sidecar.models.forwarding import to_provider, trace_of
 from zerotouch_sidecar.models.listing import model_list, one_model
 from zerotouch_sidecar.models.metering import Metering
 from zerotouch_sidecar.models.plan import Plan
@@ -69,7 +69,8 @@ class Proxy:
         calls.add(mark)
         try:
             query = request.target.partition(b"?")[2].decode("ascii", "ignore")
-            call = read_call(operation, to_provider(request.headers), await request.body.read(REQUEST_BYTES), query)
+            body = await request.body.read(REQUEST_BYTES)
+            call = read_call(operation, to_provider(request.headers), body, query, trace_of(request.headers))
             entry = await self._entered(call)
             if isinstance(entry, Refusal):
                 await self._refuse(responder, operation.surface, entry)

@@ -69,6 +69,9 @@ class Setup:
     connect: Callable[[str], Upstream]
     """Returns kept connections to a base URL, with the provider's certificate authorities."""
 
+    sends_trace: bool = False
+    """Whether the provider is told `call.trace`."""
+
 
 Factory = Callable[[Setup], Provider]
 """Makes a provider. Raise `ValueError` with what is wrong and what to do; it becomes a configuration error."""

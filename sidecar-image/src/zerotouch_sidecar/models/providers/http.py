@@ -49,7 +49,8 @@ class HttpProvider:
 
     async def send(self, call: Call, model: str) -> UpstreamResponse:
         """Sends the call with the agent's headers, ours in place of any of the same name, and the key."""
-        kept = [header for header in call.headers if header[0] not in self._replaced]
+        told = call.headers + call.trace if self._setup.sends_trace else call.headers
+        kept = [header for header in told if header[0] not in self._replaced]
         names = {name for name, _ in kept}
         kept += [header for header in self._dialect.extra if header[0] not in names and header[0] not in self._replaced]
         key = self._setup.key()

@@ -38,6 +38,7 @@ class Provider(Fields, frozen=True):
     secret: ProviderSecret | None = None
     tls: ProviderTls | None = None
     headers: Annotated[dict[HeaderName, HeaderValue], Meta(max_length=16)] = {}
+    send_trace_context: bool = False
     timeout_seconds: Annotated[Whole, Meta(ge=1, le=3600)] = 120
     concurrency: Annotated[Whole, Meta(ge=0, le=10000)] = 0
     """Calls that one pod has open at most; 0 means no bound."""

@@ -94,6 +94,7 @@ def _provider(provider: Provider) -> Manifest:
         "keyFile": f"{key_folder(provider)}/{provider.secret.key}" if provider.secret else "",
         "caFile": f"{ca_folder(provider)}/{paths.CA_KEY}" if provider.tls else "",
         "headers": dict(sorted(provider.headers.items())),
+        "sendTraceContext": provider.send_trace_context,
         "timeoutSeconds": provider.timeout_seconds,
         "concurrency": provider.concurrency,
     }

@@ -52,6 +52,16 @@ def test_what_a_proxy_before_us_said_is_added_to() -> None:
     assert (seen[b"x-forwarded-proto"], seen[b"x-forwarded-host"]) == ([b"https"], [b"agents.example.com"])
 
 
+def test_what_proxies_before_us_said_in_several_lines_is_one_list() -> None:
+    lines = (
+        b"X-Forwarded-For: 192.0.2.1\r\nX-Forwarded-Proto: https\r\nX-Forwarded-For: 10.1.2.3, 10.1.2.4\r\n"
+        b"X-Forwarded-For:\r\nX-Forwarded-Proto: http\r\n"
+    )
+    seen = seen_by_agent(GET % lines)
+    assert seen[b"x-forwarded-for"] == [b"192.0.2.1, 10.1.2.3, 10.1.2.4, 127.0.0.1"]
+    assert seen[b"x-forwarded-proto"] == [b"https, http"]
+
+
 def test_a_trace_and_an_id_are_taken_over() -> None:
     trace = b"4bf92f3577b34da6a3ce929d0e0e4736"
     seen = seen_by_agent(

@@ -15,7 +15,9 @@ TRACE_STATE: Final = names.TRACE_STATE.encode()
 _OURS: Final = b"x-agent-"
 """Headers of the platform: a client's own would be taken for ours."""
 
-_REPLACED: Final = frozenset((TRACE_PARENT, b"expect", b"x-forwarded-for", b"x-forwarded-host", b"x-forwarded-proto"))
+_FORWARDED: Final = (b"x-forwarded-for", b"x-forwarded-proto", b"x-forwarded-host")
+_FOR, _PROTO, _HOST = _FORWARDED
+_REPLACED: Final = frozenset((TRACE_PARENT, b"expect", *_FORWARDED))
 _id: Final = re.compile(rb"^[A-Za-z0-9._:+/=-]{1,128}$")
 
 
@@ -32,24 +34,18 @@ def to_agent(request: Request, given_id: bytes, span: Span) -> Headers:
     """
     dropped = FRAMING | tokens(request.headers, b"connection") | (frozenset() if span.parent_id else {TRACE_STATE})
     passed: Headers = []
-    chain, host, proto = request.peer.encode(), b"", b"http"
+    said: dict[bytes, bytes] = {}
     for name, value in request.headers:
-        if name == b"host":
-            host = value
-        if name == b"x-forwarded-for":
-            chain = b"%b, %b" % (value, request.peer.encode())
-        elif name == b"x-forwarded-proto":
-            proto = value
-        elif name == b"x-forwarded-host":
-            host = value
+        if name in _FORWARDED:  # a list may come as several lines, and means the same as one (RFC 9110, 5.3)
+            said[name] = b", ".join(filter(None, (said.get(name), value)))
         elif name not in dropped and name not in _REPLACED and not _is_reserved(name):
             passed.append((name, value))
     passed += (
         (REQUEST_ID, given_id),
         (TRACE_PARENT, span.traceparent),
-        (b"x-forwarded-for", chain),
-        (b"x-forwarded-proto", proto),
-        (b"x-forwarded-host", host),
+        (_FOR, b", ".join(filter(None, (said.get(_FOR), request.peer.encode())))),
+        (_PROTO, said.get(_PROTO) or b"http"),
+        (_HOST, said.get(_HOST) or request.header(b"host") or b""),
     )
     if request.is_upgrade:
         passed += ((b"connection", b"upgrade"), (b"upgrade", b"websocket"))

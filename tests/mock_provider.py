@@ -15,7 +15,8 @@ How it behaves comes from, in this order:
 
 Modes: `ok`; `fail` answers `status` (503); `limit` answers 429 with `retryAfter` seconds (0); `stall` takes the request and never answers;
 `slow` waits `delayMilliseconds` (500) before it answers and between events; `break` ends the connection after `events` (3) pieces of the
-answer; `cut` ends it before the first byte; `html` answers 502 with a page. `words` sets the length of the answer, `delayMilliseconds` a
+answer; `cut` ends it before the first byte; `html` answers 502 with a page; `move` answers `status` (307) and sends whoever follows to
+`location`. `words` sets the length of the answer, `delayMilliseconds` a
 pause in every mode.
 
 `GET /admin/requests` tells what came (path, query, headers, body), `DELETE /admin/requests` forgets it and the behaviour, `GET /healthz` is
@@ -151,6 +152,9 @@ async def _behave(writer: asyncio.StreamWriter, behaviour: Json, path: str) -> N
         raise _EndedError
     if mode == "html":
         await _send(writer, 502, b"<html>Bad gateway</html>", "text/html")
+        raise _EndedError
+    if mode == "move":
+        await _send(writer, int(behaviour.get("status", 307)), {"moved": True}, extra={"location": str(behaviour["location"])})
         raise _EndedError
     status = 429 if mode == "limit" else int(behaviour.get("status", 503)) if mode == "fail" else 0
     if status:

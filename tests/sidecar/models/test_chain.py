@@ -138,6 +138,42 @@ def test_what_is_the_agents_own_mistake_is_passed_on_unchanged(status: int) -> N
     asyncio.run(scene())
 
 
+@pytest.mark.parametrize("status", [300, 301, 302, 303, 304, 307, 308])
+@pytest.mark.parametrize("stream", [False, True])
+def test_a_redirect_is_followed_by_nobody_and_the_next_target_answers(status: int, stream: bool) -> None:
+    async def scene() -> None:
+        async with mocks(3) as [first, second, elsewhere], running(two(first.url, second.url)) as proxy:
+            first.behaviour = {"mode": "move", "status": status, "location": elsewhere.url + "/v1/chat/completions"}
+            openai, _ = clients(proxy)
+            async with openai:
+                if stream:
+                    await read(await openai.chat.completions.create(model="gpt", messages=HELLO, stream=True), [])
+                else:
+                    assert (await raw_chat(proxy))[0] == TEXT
+            assert (len(first.requests), len(second.requests), len(elsewhere.requests)) == (1, 1, 0)
+
+    asyncio.run(scene())
+
+
+def test_a_redirect_where_nobody_else_answers_is_an_error_in_the_surfaces_own_shape() -> None:
+    async def scene() -> None:
+        async with mocks(2) as [mock, elsewhere], running(both_surfaces(mock)) as proxy:
+            mock.behaviour = {"mode": "move", "location": elsewhere.url}
+            openai, anthropic = clients(proxy)
+            async with openai, anthropic:
+                with pytest.raises(APIStatusError, match=r"Provider openai answered 307, .* baseUrl") as told:
+                    await openai.chat.completions.create(model="gpt", messages=HELLO)
+                with pytest.raises(AnthropicError, match="Provider anthropic answered 307") as also:
+                    await anthropic.messages.create(model="claude", max_tokens=9, messages=HELLO)
+            assert (told.value.status_code, told.value.code, also.value.status_code) == (502, "provider_failed", 502)
+            assert also.value.response.json()["error"]["type"] == "api_error"
+            assert not {"location"} & (told.value.response.headers.keys() | also.value.response.headers.keys())
+            assert elsewhere.requests == []
+            assert proxy.metric("agent_model_attempts_failed_total", '"307"') == 2
+
+    asyncio.run(scene())
+
+
 async def read(stream: Any, into: list[Any]) -> None:
     async for event in stream:
         into.append(event)

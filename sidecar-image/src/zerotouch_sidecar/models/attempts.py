@@ -165,6 +165,10 @@ class Attempts:
         try:
             self.is_sent = True
             answer = await live.provider.send(self.call, step.target.model)
+            if 300 <= answer.status < 400:
+                breaker.failed(permit, monotonic())
+                self.is_sent = False
+                return _redirected(step, answer.status)
             if answer.status == 401 or answer.status in (408, 429) or answer.status >= 500:
                 failure = await _told(step, answer, live)
                 (breaker.failed(permit, monotonic()) if answer.status >= 500 else breaker.dropped(permit))
@@ -220,6 +224,13 @@ async def _told(step: Step, answer: Answer, live: Live) -> Failure:
     return Failure(
         refusal, str(status), step, is_repeatable=True, status=status, headers=answer.headers, body=body, retry_after_seconds=wait
     )
+
+
+def _redirected(step: Step, status: int) -> Failure:
+    """Neither we nor the agent may follow: the key and the prompt would go to whoever the answer names."""
+    name = step.target.provider
+    message = f"Provider {name} answered {status}, and redirects are not followed: write the address that it moved to as its baseUrl"
+    return _failed(step, Fault.FAILED, str(status), message)
 
 
 def _broken(step: Step, error: Exception) -> Failure:

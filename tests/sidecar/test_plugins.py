@@ -50,10 +50,10 @@ def models(kind: str) -> dict[str, Any]:
     return {"providers": [{"name": "mine", "type": kind}], "models": [{"alias": "default", "targets": [target]}]}
 
 
-def asked(it: Sidecar, topic: bytes = b"weather") -> bytes:
+def asked(it: Sidecar, topic: bytes = b"weather", token: str = TOKEN) -> bytes:
     body = b'{"model": "default", "messages": [{"role": "user", "content": "hello"}]}'
     head = b"POST /openai/v1/chat/completions HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer %b\r\nX-Topic: %b\r\nConnection: close\r\n" % (
-        TOKEN.encode(),
+        token.encode(),
         topic,
     )
     return run(ask(it.ports["local"], head + b"Content-Length: %d\r\n\r\n%b" % (len(body), body)))
@@ -76,6 +76,14 @@ def test_a_hook_of_a_package_guards_both_ways(tmp_path: Path) -> None:
         assert (status, json.loads(body)["detail"]) == (418, "the agent rests")
         assert asked(it).startswith(b"HTTP/1.1 200 ")
         assert asked(it, b"forbidden things").startswith(b"HTTP/1.1 403 ")
+
+
+def test_a_hook_learns_nothing_of_a_call_without_the_pods_token(tmp_path: Path) -> None:
+    entries = "[zerotouch_sidecar.hooks]\nguard = my_plugin:Guard\n"
+    with sidecar(minimal(1, llm=models("mock")), plugins=installed(tmp_path, HOOK, entries)) as it:
+        said = asked(it, b"forbidden things", token="a guess")
+        assert said.startswith(b"HTTP/1.1 401 ")
+        assert json.loads(said.partition(b"\r\n\r\n")[2])["error"]["code"] == "invalid_api_key"
 
 
 def test_a_hook_that_cannot_be_made_stops_the_start(tmp_path: Path) -> None:

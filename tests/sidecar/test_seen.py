@@ -147,7 +147,9 @@ def test_a_model_call_becomes_a_span_of_the_agents_trace() -> None:
             await tracer.reconfigure(Tracing(endpoint=f"http://{LOOPBACK}:{collecting.port}"))
             local = LocalApi("token", Answering(), Reports(None, registry), Hooks([], registry), tracer)
             async with serving(local.handle) as server, connected(server.port) as client:
-                headers = b"traceparent: 00-" + trace + b"-00f067aa0ba902b7-01\r\nX-Agent-Request-Id: order-7\r\n"
+                headers = (
+                    b"traceparent: 00-" + trace + b"-00f067aa0ba902b7-01\r\nX-Agent-Request-Id: order-7\r\nAuthorization: Bearer token\r\n"
+                )
                 await client.send(b"POST /openai/v1/chat/completions?q=1 HTTP/1.1\r\nHost: a\r\n%bContent-Length: 0\r\n\r\n" % headers)
                 await client.answer()
             await tracer.close()

@@ -1,6 +1,5 @@
 """The local API: the agent shows the pod's token, and reaches models and the wrapper's report."""
 
-import secrets
 import time
 from typing import Final, Protocol
 
@@ -9,6 +8,7 @@ from zerotouch_contract import routes
 from zerotouch_sidecar.http.message import Request, Responder
 from zerotouch_sidecar.http.problem import HEADERS, problem
 from zerotouch_sidecar.local.reports import Reports, parse
+from zerotouch_sidecar.local.token import shows
 from zerotouch_sidecar.plugins.hooks import Exchange, Hooks, Outcome
 from zerotouch_sidecar.tracing.exporter import Tracer
 from zerotouch_sidecar.tracing.span import Kind
@@ -33,7 +33,7 @@ class LocalApi:
     """The handler of the loopback listener."""
 
     def __init__(self, token: str, models: ModelCalls, reports: Reports, hooks: Hooks, tracer: Tracer) -> None:
-        self._token = token.encode()
+        self._token = token
         self._models = models
         self._reports = reports
         self._hooks = hooks
@@ -44,7 +44,7 @@ class LocalApi:
         path = request.path
         if self._models.owns(path):
             await self._model_call(request, responder)
-        elif not self._is_known(request):
+        elif not shows(request, self._token):
             await _say(responder, 401, "show the pod's token as a bearer token: the agent has it in AGENT_TOKEN")
         elif path != _REPORT:
             await _say(responder, 404, "nothing is served here; models are below /openai/v1 and /anthropic")
@@ -64,7 +64,8 @@ class LocalApi:
 
     async def _model_call(self, request: Request, responder: Responder) -> None:
         span = self._tracer.begin("model call", Kind.CLIENT, request.header(_TRACE_PARENT))
-        if not self._hooks and not span.is_sampled:
+        is_plain = not self._hooks and not span.is_sampled
+        if is_plain or not shows(request, self._token):  # strangers are refused before a hook learns of them
             await self._models.handle(request, responder)
             return
         request_id = (request.header(_REQUEST_ID) or b"").decode("latin-1")
@@ -87,11 +88,6 @@ class LocalApi:
                 span.error = "client_gone" if responder.gone else "incomplete"
             self._tracer.end(span)
             await self._hooks.after(exchange, Outcome(responder.status, responder.finished, time.perf_counter() - started))
-
-    def _is_known(self, request: Request) -> bool:
-        scheme, _, bearer = (request.header(b"authorization") or b"").partition(b" ")
-        shown = [bearer.strip() if scheme.lower() == b"bearer" else b"", request.header(b"x-api-key") or b""]
-        return any(secrets.compare_digest(each, self._token) for each in shown)
 
 
 async def _say(responder: Responder, status: int, detail: str) -> None:

@@ -1,6 +1,5 @@
 """Answers requests of the two surfaces: who asks, what is asked for, which models may answer."""
 
-import secrets
 from dataclasses import dataclass
 from random import random
 from time import monotonic
@@ -10,6 +9,7 @@ from urllib.parse import unquote
 from zerotouch_contract import ports
 from zerotouch_sidecar.http.errors import BodyTooLarge
 from zerotouch_sidecar.http.message import Request, Responder
+from zerotouch_sidecar.local.token import shows
 from zerotouch_sidecar.models.admission import Admission, Entry
 from zerotouch_sidecar.models.call import Call, UnreadableCallError, read_call
 from zerotouch_sidecar.models.exchange import Exchange
@@ -51,7 +51,7 @@ class Proxy:
         """Answers one request."""
         path = request.path
         surface = surface_of(path) or Surface.OPENAI
-        if not self._is_known(request):
+        if self.token and not shows(request, self.token):
             refusal = Refusal(Fault.UNAUTHORIZED, "The key is not this pod's token: leave the key that the environment gives the SDK")
             await self._refuse(responder, surface, refusal)
             return
@@ -131,11 +131,3 @@ class Proxy:
     async def _refuse(self, responder: Responder, surface: Surface, refusal: Refusal) -> None:
         self.metering.refused(refusal.fault.name.lower())
         await responder.send(refusal.fault.value.status, refusal.headers(), refusal.body(surface))
-
-    def _is_known(self, request: Request) -> bool:
-        """Whether the request shows the pod's token, where either SDK puts its key."""
-        if not self.token:
-            return True
-        bearer = request.header(b"authorization") or b""
-        shown = (bearer[7:] if bearer[:7].lower() == b"bearer " else b"", request.header(b"x-api-key") or b"")
-        return any(secrets.compare_digest(each.strip(), self.token.encode()) for each in shown)

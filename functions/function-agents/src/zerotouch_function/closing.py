@@ -6,6 +6,7 @@ from Secrets. What was closed before is found by its content, so a new claim cos
 
 from collections.abc import Mapping
 from functools import lru_cache
+from operator import itemgetter
 from typing import Any, Final
 
 from msgspec.msgpack import encode as pack
@@ -15,8 +16,14 @@ from zerotouch_function.structs import DOUBLE, KNOWN, SHORT
 PACKED_BYTES: Final = 2048
 """Longest value, packed, that is kept closed."""
 
-FEW: Final = 4
-"""Fields of an object that may be kept closed. Larger ones hold a claim's own name, and are never met again."""
+FEW: Final = 8
+"""Fields of an object that may be kept closed, such as a claim's labels, which are in all of its objects. A container has more."""
+
+LARGE_FIELDS: Final = {"spec", "template"}
+"""What an object has that is a claim's own."""
+
+NAME: Final = itemgetter(0)
+"""Of a field and its value."""
 
 
 def encode(manifest: Mapping[str, Any]) -> bytes:
@@ -25,24 +32,76 @@ def encode(manifest: Mapping[str, Any]) -> bytes:
     Raises:
         TypeError: Something in it cannot be written as JSON.
     """
-    parts = []
-    for key in sorted(manifest):
-        item = manifest[key]
-        if type(item) is str and len(item) < SHORT:
-            parts.append(_text_field(key, item))
-        elif item is not None:
-            parts.append(_field(key.encode(), _closed_value(item)))
-    return b"".join(parts)
+    return b"".join([_entry(key, item) for key, item in sorted(manifest.items(), key=NAME) if item is not None])
 
 
-@lru_cache(4096)
-def _text_field(key: str, text: str) -> bytes:
-    """A field that is text. The same names and values are in almost every object."""
-    return _field(key.encode(), with_length(b"\x1a", text.encode()))
+def _entry(key: str | None, item: Any) -> bytes:
+    """A field of an object; without a key, an item of a list."""
+    kind = type(item)
+    if (kind is str and len(item) < SHORT) or kind is bool or kind is int:
+        return _scalar_entry(key, item)
+    return _known_entry(key, item) if _may_be_known(item) else _new_entry(key, item)
 
 
-def _field(key: bytes, value: bytes) -> bytes:
-    return with_length(b"\n", with_length(b"\n", key) + with_length(b"\x12", value))
+@lru_cache(4096, typed=True)
+def _scalar_entry(key: str | None, item: str | bool | int) -> bytes:
+    """An entry without parts. The same names and values are in almost every object; floats are left out, for 0.0 equals -0.0."""
+    return _new_entry(key, item)
+
+
+def _may_be_known(item: Any) -> bool:
+    """Whether it is worth a look: finding out what a large part of an object contains takes longer than closing it."""
+    kind = type(item)
+    if kind is list:
+        return not item or type(item[0]) is not dict or len(item[0]) <= FEW
+    return kind is dict and len(item) <= FEW and LARGE_FIELDS.isdisjoint(item)
+
+
+def _known_entry(key: str | None, item: Any) -> bytes:
+    """Closes an object or a list that many claims share: one that was closed before is found by its exact content."""
+    try:
+        content = pack((key, item))
+    except (TypeError, ValueError, OverflowError, RecursionError):
+        return _new_entry(key, item)  # an observed object inside, or a mistake
+    known = _known.get(content)
+    if known is None:
+        known = _new_entry(key, item)
+        if len(content) <= PACKED_BYTES:
+            if len(_known) >= KNOWN:
+                _known.clear()
+            _known[content] = known
+    return known
+
+
+_known: Final[dict[bytes, bytes]] = {}
+"""Closed entries by their content, packed with its types: 1, 1.0 and true are three."""
+
+
+def _new_entry(key: str | None, item: Any) -> bytes:
+    value = _closed_value(item)
+    return with_length(b"\n", value if key is None else _name(key) + with_length(b"\x12", value))
+
+
+def _closed_value(item: Any) -> bytes:
+    if isinstance(item, str):
+        return with_length(b"\x1a", item.encode())
+    if isinstance(item, (dict, Mapping)):  # most are dictionaries, and asking whether something is a Mapping takes long
+        return with_length(b"\x2a", encode(item))
+    if isinstance(item, (list, tuple)):
+        return with_length(b"\x32", b"".join([_entry(None, element) for element in item]))
+    if isinstance(item, bool):
+        return b"\x20\x01" if item else b"\x20\x00"
+    if isinstance(item, (int, float)):
+        return b"\x11" + DOUBLE.pack(item)
+    if item is None:
+        return b"\x08\x00"
+    raise TypeError(f"{type(item).__name__} cannot be written into a Kubernetes object")
+
+
+@lru_cache(1024)
+def _name(key: str) -> bytes:
+    """A field's name."""
+    return with_length(b"\n", key.encode())
 
 
 def with_length(tag: bytes, content: bytes) -> bytes:
@@ -63,48 +122,3 @@ def varint(number: int) -> bytes:
         number >>= 7
     out.append(number)
     return bytes(out)
-
-
-def _closed_value(item: Any) -> bytes:
-    kind = type(item)
-    if kind is str:
-        return with_length(b"\x1a", item.encode())
-    if kind is list or (kind is dict and len(item) <= FEW):
-        return _known_closed(item)
-    return _newly_closed(item)
-
-
-def _known_closed(item: Any) -> bytes:
-    """Closes an object or a list that many claims share: one that was closed before is found by its exact content."""
-    try:
-        content = pack(item)
-    except (TypeError, ValueError, OverflowError, RecursionError):
-        return _newly_closed(item)  # an observed object inside, or a mistake
-    known = _known.get(content)
-    if known is None:
-        known = _newly_closed(item)
-        if len(content) <= PACKED_BYTES:
-            if len(_known) >= KNOWN:
-                _known.clear()
-            _known[content] = known
-    return known
-
-
-_known: Final[dict[bytes, bytes]] = {}
-"""Closed values by their content, packed with its types: 1, 1.0 and true are three."""
-
-
-def _newly_closed(item: Any) -> bytes:
-    if isinstance(item, str):
-        return with_length(b"\x1a", item.encode())
-    if isinstance(item, Mapping):
-        return with_length(b"\x2a", encode(item))
-    if isinstance(item, list | tuple):
-        return with_length(b"\x32", b"".join([with_length(b"\n", _closed_value(element)) for element in item]))
-    if isinstance(item, bool):
-        return b"\x20\x01" if item else b"\x20\x00"
-    if isinstance(item, int | float):
-        return b"\x11" + DOUBLE.pack(item)
-    if item is None:
-        return b"\x08\x00"
-    raise TypeError(f"{type(item).__name__} cannot be written into a Kubernetes object")

@@ -1,6 +1,7 @@
 """Environment variables of a container, from Secrets and from the claim."""
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 from zerotouch_function.fields.base import as_yaml
 from zerotouch_function.fields.container import EnvVar
@@ -16,8 +17,9 @@ def from_pod(name: str, field_path: str) -> Manifest:
     return {"name": name, "valueFrom": {"fieldRef": {"fieldPath": field_path}}}
 
 
-def from_secret(secret: str, keys: Iterable[str], *, optional: bool = False) -> list[Manifest]:
-    """One variable per key, named as the key; none if there is no Secret.
+@lru_cache(1024)
+def from_secret(secret: str, keys: tuple[str, ...], *, optional: bool = False) -> tuple[Manifest, ...]:
+    """One variable per key, named as the key; none if there is no Secret. Most claims have the same ones.
 
     Args:
         secret: Name of the Secret; empty means that the service does not use it.
@@ -25,9 +27,9 @@ def from_secret(secret: str, keys: Iterable[str], *, optional: bool = False) -> 
         optional: A pod starts without the key, or without the Secret.
     """
     if not secret:
-        return []
+        return ()
     extra = {"optional": True} if optional else {}
-    return [{"name": key, "valueFrom": {"secretKeyRef": {"name": secret, "key": key, **extra}}} for key in keys]
+    return tuple({"name": key, "valueFrom": {"secretKeyRef": {"name": secret, "key": key, **extra}}} for key in keys)
 
 
 def from_claim(variables: Iterable[EnvVar]) -> list[Manifest]:

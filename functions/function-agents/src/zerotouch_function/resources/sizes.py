@@ -1,6 +1,7 @@
 """Requests and limits by size, and what a claim changes of them."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Final
 
 from zerotouch_function.errors import SpecError
@@ -44,7 +45,13 @@ def container_resources(
     Raises:
         SpecError: A request is above its limit, which Kubernetes refuses.
     """
-    layers = [overrides, *([sizes[size]] if size in sizes else []), table[size]]
+    layers = (overrides, *([sizes[size]] if size in sizes else []), table[size])
+    return _merged(layers, field)
+
+
+@lru_cache(1024)
+def _merged(layers: tuple[Resources, ...], field: str) -> Manifest:
+    """The first value of each; most claims have the same ones."""
     merged = {
         kind: {name: str(next(value for layer in layers if (value := getattr(getattr(layer, kind), name)))) for name in ("cpu", "memory")}
         for kind in ("requests", "limits")

@@ -32,14 +32,15 @@ START_ALLOWANCE_SECONDS: Final = 300
 
 def workload(claim: Claim, spec: AgentExecutorSpec, settings: Settings) -> Manifest:
     """The Deployment."""
-    init = [_container(MIGRATIONS, spec, settings, {"command": list(spec.migrations.command)})] if _migrates(spec, "init") else []
+    shared = _shared(spec, settings)
+    init = [_container(MIGRATIONS, spec, {"command": list(spec.migrations.command)}, shared)] if _migrates(spec, "init") else []
     main = {
         **without_empty({"command": list(spec.command), "args": list(spec.args)}),
         "ports": [{"name": ports.HTTP, "containerPort": spec.port, "protocol": "TCP"}],
         **container_probes(spec.probes),
         "lifecycle": {"preStop": {"sleep": {"seconds": DRAIN_SECONDS}}},
     }
-    template = _template(claim, spec, settings, init, _container(COMPONENT, spec, settings, main))
+    template = _template(claim, spec, settings, init, _container(COMPONENT, spec, main, shared))
     deadline = spec.probes.startup_seconds + START_ALLOWANCE_SECONDS
     return deployment(claim, component=COMPONENT, template=template, progress_deadline_seconds=deadline)
 
@@ -48,7 +49,7 @@ def migration_job(claim: Claim, spec: AgentExecutorSpec, settings: Settings) -> 
     """The Job that migrates once for this release; None where migrations run in every pod, or not at all."""
     if not _migrates(spec, "job"):
         return None
-    container = _container(MIGRATIONS, spec, settings, {"command": list(spec.migrations.command)})
+    container = _container(MIGRATIONS, spec, {"command": list(spec.migrations.command)}, _shared(spec, settings))
     template = _template(claim, spec, settings, [], container)
     return release_job(claim, component=MIGRATIONS_COMPONENT, purpose="migrate", template=template)
 
@@ -73,13 +74,14 @@ def _template(claim: Claim, spec: AgentExecutorSpec, settings: Settings, init: l
     return pod_template(claim, component=COMPONENT, spec=pod, labels=spec.pod_labels, annotations=spec.pod_annotations)
 
 
-def _container(name: str, spec: AgentExecutorSpec, settings: Settings, own: Manifest) -> Manifest:
-    """A container of the claim's image: the same environment, volumes, resources and security for each."""
+def _container(name: str, spec: AgentExecutorSpec, own: Manifest, shared: Manifest) -> Manifest:
+    return {"name": name, "image": spec.image, **own, **shared}
+
+
+def _shared(spec: AgentExecutorSpec, settings: Settings) -> Manifest:
+    """What every container of the claim's image has: the same environment, resources, security and volumes."""
     _, mounts = unzip(_volumes(spec))
     return {
-        "name": name,
-        "image": spec.image,
-        **own,
         "env": container_env(spec),
         "resources": container_resources(spec.size, overrides=spec.resources, sizes=settings.defaults.sizes),
         "securityContext": container_security_context(spec.security.profile),

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from tests.function.crossplane_requests import CONFIG, XR, everything, struct
 from zerotouch_function import wire
+from zerotouch_function.asked import Asked
 from zerotouch_function.closing import encode
 from zerotouch_function.errors import RequestError
 from zerotouch_function.structs import decode, decode_object, fields_of
@@ -102,6 +103,20 @@ def test_looking_for_a_field_does_not_make_one() -> None:
 def test_managed_fields_stay_closed() -> None:
     opened = decode_object(struct(XR).SerializeToString(), "observed.composite.resource")
     assert opened == {**XR, "metadata": {"name": "demo-x7", "generation": 3}}
+
+
+def test_of_a_composite_only_what_an_answer_may_depend_on_is_opened() -> None:
+    metadata = {"name": "demo", "resourceVersion": "7", "finalizers": ["x"], "labels": {"team": "a"}}
+    status = {"image": "a:1", "conditions": [{"type": "Ready"}]}
+    resource = wire.Response().desired.composite
+    wire.set_resource_struct(resource, encode({"apiVersion": "v1", "kind": "XDemo", "metadata": metadata, "status": status}))
+    assert Asked(resource).opened() == {
+        "apiVersion": "v1",
+        "kind": "XDemo",
+        "metadata": {"name": "demo", "labels": {"team": "a"}},
+        "spec": {},
+        "status": {"image": "a:1"},
+    }
 
 
 def test_what_json_cannot_say_is_a_bug() -> None:

@@ -1,33 +1,30 @@
 """What a request says, opened as far as somebody asks."""
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Final, TypeAlias
 
 from crossplane.function.proto.v1 import run_function_pb2 as v1
 
 from zerotouch_function import wire
+from zerotouch_function.asked import COMPOSITE, Asked
 from zerotouch_function.errors import RequestError
 from zerotouch_function.manifest import Manifest, Observation
-from zerotouch_function.structs import ABSENT, DAMAGE, Fields, canonical, canonical_value, damaged, decode_object, fields_of, object_in
+from zerotouch_function.structs import DAMAGE, canonical, damaged, decode_object
 from zerotouch_function.trace import Trace, Traced
-from zerotouch_function.view import View
-
-CALLER: Final = "call this function from a step of a Composition"
-COMPOSITE: Final = "observed.composite.resource"
-AN_OBJECT: Final = b"\x2a"
-"""First byte of a closed value that is an object."""
+from zerotouch_function.view import CALLER, View, object_fields
 
 KEYS: Final = "keys"
 """Under which the trace has the keys of all composed objects."""
 
-READ_METADATA: Final = ("name", "namespace", "labels", "creationTimestamp")
-"""The metadata of a composite resource that an answer may depend on; versions and times change without a meaning."""
-
-UNREAD_STATUS: Final = frozenset({"conditions", "claimConditionTypes"})
-"""What Crossplane keeps in a composite's status for itself."""
-
 REQUIRED: Final = "required:"
 """Under which, with its name, the trace has what was found for a requirement."""
+
+INPUTS: Final = 256
+"""Inputs that are kept opened: those of some Compositions, with their fields in any order."""
+
+INPUT_BYTES: Final = 1024
+"""Longest input that is kept opened."""
 
 Question: TypeAlias = tuple[bytes, ...]
 """A request without its observed state, comparable."""
@@ -45,6 +42,7 @@ class RequestState:
         self.kind = ""
         self.trace = Trace()
         self._request = request
+        self._asks: Asked | None = None
         self._composite: Manifest = {}
         self._views: dict[str, View] = {}
         self._traced: dict[str, Traced] = {}
@@ -56,17 +54,17 @@ class RequestState:
             RequestError: There is none, or it is damaged.
         """
         if not self._composite:
-            xr = _open(self._request.observed.composite, COMPOSITE)
+            xr = self._asked().opened()
             for key in ("apiVersion", "kind"):
                 if not isinstance(xr.get(key), str):
                     raise RequestError(f"{COMPOSITE}.{key}", "is not a text", CALLER)
-            self._composite, self.kind = _as_asked(xr), xr["kind"]
+            self._composite, self.kind = xr, xr["kind"]
         return self._composite
 
     def function_input(self) -> Manifest:
         """What the Composition's pipeline step passes to the function; empty if it passes nothing."""
-        struct = wire.input_struct(self._request)
-        return decode_object(struct, "input") if struct else {}
+        opened, _ = input_of(wire.input_struct(self._request))
+        return opened
 
     def get(self, key: str) -> Observation | None:
         if not self.has(key):
@@ -104,22 +102,9 @@ class RequestState:
         Raises:
             RequestError: The composite resource is missing or damaged.
         """
-        request = self._request
-        try:
-            composite = object_fields(request.observed.composite, COMPOSITE)
-            metadata, status = object_in(composite, "metadata") or {}, object_in(composite, "status") or {}
-        except DAMAGE as error:
-            raise damaged(COMPOSITE) from error
-        own_status = sorted(key for key in status if key not in UNREAD_STATUS)
-        return (
-            composite.get("apiVersion", ABSENT),
-            composite.get("kind", ABSENT),
-            canonical_value(composite.get("spec", ABSENT), COMPOSITE),
-            *[canonical_value(metadata.get(part, ABSENT), COMPOSITE) for part in READ_METADATA],
-            canonical(wire.input_struct(request), "input"),
-            repr(request.meta.capabilities).encode(),
-            *[key.encode() + b"=" + canonical_value(status[key], COMPOSITE) for key in own_status],
-        )
+        request, asked = self._request, self._asked().closed()
+        _, function_input = input_of(wire.input_struct(request))
+        return (*asked, function_input, repr(request.meta.capabilities).encode())
 
     def reads_as(self, trace: Trace) -> bool:
         """Whether everything that was read of another request reads the same in this one."""
@@ -132,6 +117,10 @@ class RequestState:
         except (*DAMAGE, RequestError):
             return False  # whoever composes it anew tells where
         return is_same and all(self._reads_now(name) == read for name, read in trace.others.items())
+
+    def _asked(self) -> Asked:
+        self._asks = self._asks or Asked(self._request.observed.composite)
+        return self._asks
 
     def _reads_now(self, name: str) -> bytes:
         if name == KEYS:
@@ -158,6 +147,21 @@ class RequestState:
         return b"found" + b"".join(len(part).to_bytes(4) + part for part in closed)
 
 
+def input_of(struct: bytes) -> tuple[Manifest, bytes]:
+    """What a pipeline step passes to the function, opened, and in the one order of fields that equal inputs share.
+
+    Raises:
+        RequestError: The input is damaged.
+    """
+    return _known_input(struct) if len(struct) <= INPUT_BYTES else _known_input.__wrapped__(struct)
+
+
+@lru_cache(INPUTS)
+def _known_input(struct: bytes) -> tuple[Manifest, bytes]:
+    """All claims of a Composition have the same input, which nobody changes."""
+    return decode_object(struct, "input") if struct else {}, canonical(struct, "input")
+
+
 def knows_required_resources(request: v1.RunFunctionRequest) -> bool:
     """Whether this Crossplane reads `requirements.resources`; v1.20 knows `extra_resources` only, and v2.0 and v2.1 do not say."""
     return v1.CAPABILITY_REQUIRED_RESOURCES in request.meta.capabilities
@@ -175,31 +179,12 @@ def claim_namespace(xr: Manifest) -> str:
     return str(namespace or xr["metadata"].get("namespace") or "")
 
 
-def _as_asked(xr: Manifest) -> Manifest:
-    """The composite less what changes without a meaning, so that it is all in the question."""
-    metadata = {key: value for key, value in xr["metadata"].items() if key in READ_METADATA}
-    status = {key: value for key, value in xr.get("status", {}).items() if key not in UNREAD_STATUS}
-    return {"apiVersion": xr["apiVersion"], "kind": xr["kind"], "metadata": metadata, "spec": xr.get("spec", {}), "status": status}
-
-
 def _open(resource: v1.Resource, field: str) -> Manifest:
     """Opens a Kubernetes object, all but the part of its metadata that nobody reads."""
     _view(resource, field)
     manifest = decode_object(wire.resource_struct(resource) or b"", field)
     manifest.setdefault("metadata", {})
     return manifest
-
-
-def object_fields(resource: v1.Resource, field: str) -> Fields:
-    """The fields of a Kubernetes object, which has the shape that every one has. Raises DecodeError, or RequestError for another shape."""
-    struct = wire.resource_struct(resource)
-    if not struct:
-        raise RequestError(field, "is missing", CALLER)
-    fields = fields_of(struct)
-    for part in ("metadata", "spec", "status"):
-        if fields.get(part, AN_OBJECT)[:1] != AN_OBJECT:
-            raise RequestError(f"{field}.{part}", "is not an object", CALLER)
-    return fields
 
 
 def _view(resource: v1.Resource, field: str) -> View:

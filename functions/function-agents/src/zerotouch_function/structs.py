@@ -57,7 +57,7 @@ _Fields: Final[Any] = _closed["google.protobuf.Struct"]
 _Items: Final[Any] = _closed["google.protobuf.ListValue"]
 
 Fields: TypeAlias = Mapping[str, bytes]
-"""An object's fields, closed."""
+"""An object's fields, closed. Iterating over the keys is fast; over items, Python asks for each key again."""
 
 ABSENT: Final = b""
 """In place of a closed value where there is none. An empty value reads the same."""
@@ -119,15 +119,16 @@ def plain(value: bytes, depth: int = 0) -> Any:
 
 
 @lru_cache(KNOWN)
-def _known_plain(value: bytes) -> Any:
+def known_plain(value: bytes) -> Any:
     """The same for a small value, which many claims share. Nobody changes what was read."""
     return plain(value, KNOWN_DEPTH)
 
 
 def _plain_fields(struct: bytes, depth: int) -> Manifest:
+    fields = fields_of(struct)
     if depth > KNOWN_DEPTH:
-        return {key: plain(value, depth) for key, value in dict(fields_of(struct)).items()}
-    return {key: plain(value, depth) if len(value) > KNOWN_BYTES else _known_plain(value) for key, value in dict(fields_of(struct)).items()}
+        return {key: plain(fields[key], depth) for key in fields}
+    return {key: plain(value, depth) if len(value := fields[key]) > KNOWN_BYTES else known_plain(value) for key in fields}
 
 
 def check_depth(depth: int) -> None:
@@ -164,16 +165,15 @@ def decode_object(struct: bytes, field: str) -> Manifest:
         RequestError: The object is damaged.
     """
     try:
-        fields = dict(fields_of(struct))
-        metadata = fields.pop("metadata", None)
-        manifest = {key: plain(value) for key, value in fields.items()}
-        if metadata is None:
+        fields = fields_of(struct)
+        manifest = {key: plain(fields[key]) for key in fields if key != "metadata"}
+        if "metadata" not in fields:
             return manifest
-        kind, inner = opened(metadata)
+        kind, inner = opened(fields["metadata"])
         if kind != OBJECT:
-            return {**manifest, "metadata": plain(metadata)}
-        read = {key: plain(value) for key, value in dict(fields_of(inner)).items() if key not in UNREAD_METADATA}
-        return {**manifest, "metadata": read}
+            return {**manifest, "metadata": plain(fields["metadata"])}
+        metadata = fields_of(inner)
+        return {**manifest, "metadata": {key: plain(metadata[key]) for key in metadata if key not in UNREAD_METADATA}}
     except DAMAGE as error:
         raise damaged(field) from error
 

@@ -21,7 +21,7 @@ ITSELF: Final = ""
 """In place of a section: the object's own fields."""
 
 Reads = dict[str, bytes]
-"""What was read of one part of an object: bytes by field, equal exactly when what they stand for is."""
+"""What was read of one part of an object: bytes by field, as they came or in canonical order."""
 
 
 class Trace:
@@ -66,9 +66,17 @@ def _reads_same(fields: Fields, reads: Reads) -> bool:
             now = fields.get(field, ABSENT)
             if now != read:  # or the same in another order
                 now = canonical_value(now)
-        if now != read:
+        if now != read and not _is_reordered(reads, field, now):
             return False
     return True
+
+
+def _is_reordered(reads: Reads, field: str, now: bytes) -> bool:
+    """Whether what was read is the same in another order. What is in canonical order is found at once from then on."""
+    if field in (WHOLE, FILLED):
+        return False
+    reads[field] = canonical_value(reads[field])
+    return reads[field] == now
 
 
 class Traced(Mapping[str, Any]):
@@ -109,12 +117,12 @@ class Traced(Mapping[str, Any]):
         return bool(self._view)
 
     def _look(self, key: str) -> None:
-        value = self._view[key] if key in self._view else NOTHING  # noqa: SIM401  # a view's get would cost an exception
-        if self._section == ITSELF and isinstance(value, View):
+        value = self._view.get(key, NOTHING)
+        if self._section == ITSELF and type(value) is View:
             self._known[key] = Traced(value, self._trace, self._object, key)
             return
         self._known[key] = value
-        self._reads[key] = self._view.fingerprint(key)
+        self._reads[key] = self._view.fields.get(key, ABSENT)
 
 
 NOTHING: Final = object()

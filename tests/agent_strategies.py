@@ -137,11 +137,14 @@ agent_specs = optional(
     sidecar=optional(logLevel=st.sampled_from(["debug", "info", "warning", "error"]), resources=optional(limits=st.just({"cpu": "1"}))),
     llm=llms,
     card=optional({"name": st.just("Agent"), "description": st.just("Does things")}, version=st.just("2.0"), skills=skills),
-    nats=optional(
-        url=st.sampled_from(["", "nats://nats.nats.svc:4222", "tls://a:4222,tls://b:4223"]),
-        credentialsSecret=optional_names,
-        caSecret=optional_names,
-        replicas=st.sampled_from([1, 3, 5]),
+    nats=st.one_of(
+        optional(url=st.just(""), replicas=st.sampled_from([1, 3, 5])),
+        optional(
+            {"url": st.sampled_from(["nats://nats.nats.svc:4222", "tls://a:4222,tls://b:4223"])},
+            credentialsSecret=optional_names,
+            caSecret=optional_names,
+            replicas=st.sampled_from([1, 3, 5]),
+        ),
     ),
     scaling=scalings,
     security=optional(profile=st.sampled_from(["restricted", "baseline"])),

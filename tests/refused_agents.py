@@ -74,6 +74,7 @@ DEGRADE_RULE: Final = "spec.llm.budget.degradeTo: goes with action degrade, and 
 BACKOFF_RULE: Final = (
     "spec.llm.retry.initialBackoffMilliseconds: must not be above maxBackoffMilliseconds (default 5000); lower the one or raise the other"
 )
+NATS_RULE: Final = "spec.nats.url: credentialsSecret and caSecret are for the servers that url names; write url, or remove them"
 SCALING_RULE: Final = (
     "spec.scaling: replicas is a fixed number, and minReplicas, maxReplicas and cpuUtilizationPercent make it follow the CPU; "
     "write one or the other"
@@ -322,6 +323,8 @@ REFUSED_REST: Final = [
         "Duplicate value",
     ),
     refused("two servers of NATS", {"nats": {"replicas": 2}}, "spec.nats.replicas", "supported values"),
+    refused("NATS credentials for no server", {"nats": {"credentialsSecret": "creds"}}, "spec.nats.url", NATS_RULE),
+    refused("authority of no NATS server", {"nats": {"url": "", "caSecret": "ca"}}, "spec.nats.url", NATS_RULE),
     refused("NATS over http", {"nats": {"url": "http://nats:8222"}}, "spec.nats.url", "should match"),
     refused("fixed and moving number of pods", {"scaling": {"replicas": 2, "maxReplicas": 3}}, "spec.scaling", SCALING_RULE),
     refused("CPU target without a most", {"scaling": {"cpuUtilizationPercent": 50}}, "spec.scaling.maxReplicas", MAX_REPLICAS_RULE),
@@ -424,6 +427,7 @@ ACCEPTED_AGENTS: Final[list[AcceptedClaim]] = [
         "budget that degrades",
         llm(models=[MODEL, CHEAP], budget={"tokens": 1, "action": "degrade", "degradeTo": "cheap", "period": "total"}),
     ),
+    accepted("NATS without credentials, as Helm writes it", {"nats": {"url": "", "credentialsSecret": "", "caSecret": ""}}),
     accepted("no pods", {"scaling": {"replicas": 0}}),
     accepted("CPU with the least said", {"scaling": {"maxReplicas": 1}}),
     accepted(

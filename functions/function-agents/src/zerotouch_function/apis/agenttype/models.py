@@ -42,7 +42,8 @@ def secrets_of(spec: AgentTypeSpec) -> dict[str, str]:
     """By name of a Secret that pods wait for, the field that names it, in order of name."""
     providers, nats = spec.llm.providers, spec.nats
     fields = {
-        **({nats.ca_secret: "spec.nats.caSecret", nats.credentials_secret: "spec.nats.credentialsSecret"} if nats.url else {}),
+        nats.ca_secret: "spec.nats.caSecret",
+        nats.credentials_secret: "spec.nats.credentialsSecret",
         **{p.tls.ca_secret: "spec.llm.providers[].tls.caSecret" for p in providers if p.tls},
         **{p.secret.name: "spec.llm.providers[].secret" for p in providers if p.secret},
     }

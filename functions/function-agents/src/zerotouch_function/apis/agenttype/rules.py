@@ -29,6 +29,8 @@ def check(spec: AgentTypeSpec) -> None:
     _check_network(spec)
     check_url(spec.nats.url, field="spec.nats.url")
     check_url(spec.observability.tracing.endpoint, field="spec.observability.tracing.endpoint")
+    if not spec.nats.url and (spec.nats.credentials_secret or spec.nats.ca_secret):
+        raise SpecError("spec.nats.url", "credentialsSecret and caSecret are for the servers that url names", "write url, or remove them")
     if spec.nats.replicas not in (1, 3, 5):
         raise SpecError("spec.nats.replicas", f"{spec.nats.replicas} servers have no majority of their own", "write 1, 3 or 5")
     check_placement(spec.placement)

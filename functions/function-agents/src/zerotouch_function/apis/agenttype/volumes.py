@@ -41,7 +41,7 @@ def sidecar_volumes(claim: Claim, spec: AgentTypeSpec) -> list[Mounted]:
         scratch_volume(f"{OURS}state", paths.SIDECAR_STATE, size_limit=STATE_LIMIT),
         *(secret_volume(f"{OURS}provider-{p.name}", p.secret.name, key_folder(p)) for p in providers if p.secret),
         *(secret_volume(f"{OURS}ca-{p.name}", p.tls.ca_secret, ca_folder(p)) for p in providers if p.tls),
-        *(secret_volume(name, secret, path) for name, secret, path in nats if secret and spec.nats.url),
+        *(secret_volume(name, secret, path) for name, secret, path in nats if secret),
     ]
 
 

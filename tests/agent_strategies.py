@@ -46,19 +46,23 @@ common = {
     "concurrency": st.integers(0, 10000),
     "secret": optional({"name": object_names}, key=st.from_regex(r"[A-Za-z0-9._-]{1,10}", fullmatch=True)),
 }
-providers = st.tuples(
-    optional({"name": st.just("openai"), "type": st.sampled_from(["openai", "anthropic"])}, **common),
-    optional(
-        {
-            "name": st.just("own"),
-            "type": st.just("openai-compatible"),
-            "baseUrl": st.sampled_from(["https://a.example:8443/v1", "https://b"]),
-        },
-        tls=st.fixed_dictionaries({"caSecret": object_names}),
-        **common,
-    ),
-    st.just({"name": "mock", "type": "mock"}),
-).map(list)
+
+
+def providers_of(first: str, second: str) -> st.SearchStrategy[list[dict[str, Any]]]:
+    """Two of one protocol, so that any model may stand in for any other, and one that speaks all."""
+    urls = st.sampled_from(["https://a.example:8443/v1", "https://b"])
+    return st.tuples(
+        optional({"name": st.just("openai"), "type": st.just(first)}, **common),
+        optional(
+            {"name": st.just("own"), "type": st.just(second), "baseUrl": urls},
+            tls=st.fixed_dictionaries({"caSecret": object_names}),
+            **common,
+        ),
+        st.just({"name": "mock", "type": "mock"}),
+    ).map(list)
+
+
+providers = st.one_of(providers_of("openai", "openai-compatible"), providers_of("anthropic", "anthropic"))
 
 price = st.from_regex(r"[0-9]{1,3}(\.[0-9]{1,4})?", fullmatch=True)
 prices = optional({"inputUsdPerMillionTokens": price, "outputUsdPerMillionTokens": price}, cachedUsdPerMillionTokens=price)

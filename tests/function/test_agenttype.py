@@ -305,6 +305,51 @@ def test_a_claim_that_no_longer_scales_says_so() -> None:
     assert "autoscaler" not in answer.resources
 
 
+ANTHROPIC: Final[Manifest] = {"name": "anthropic", "type": "anthropic"}
+CLAUDE: Final[Manifest] = {"alias": "claude", "targets": [{"provider": "anthropic", "model": "claude-sonnet-4-5"}]}
+BOTH: Final[Manifest] = {"alias": "both", "targets": [*MODEL["targets"], *CLAUDE["targets"]]}
+PLUGIN: Final[Manifest] = {"name": "anthropic", "type": "my-cloud", "baseUrl": "http://x"}
+
+
+def stands_in(alias: str, *models: Manifest, provider: Manifest = ANTHROPIC, budget: bool = False) -> Manifest:
+    """A claim in which another model stands in for the first one, when it fails or when the budget is spent."""
+    first, *rest = models
+    more = {"budget": {"tokens": 1, "action": "degrade", "degradeTo": alias}} if budget else {}
+    kept = first if budget else {**first, "fallbacks": [alias]}
+    return {"llm": {"providers": [PROVIDER, provider], "models": [kept, *rest], **more}}
+
+
+@pytest.mark.parametrize(
+    "spec, field, problem",
+    [
+        (stands_in("claude", MODEL, CLAUDE), "spec.llm.models", '"default" falls back to "claude", which speaks Anthropic and not OpenAI'),
+        (stands_in("default", CLAUDE, MODEL), "spec.llm.models", '"claude" falls back to "default", which speaks OpenAI and not Anthropic'),
+        (
+            stands_in("claude", MODEL, CLAUDE, budget=True),
+            "spec.llm.budget.degradeTo",
+            '"claude" speaks Anthropic and not OpenAI, as "default" does',
+        ),
+    ],
+    ids=["fallback", "the other way", "degradeTo"],
+)
+def test_a_model_cannot_stand_in_for_one_of_another_protocol(spec: Manifest, field: str, problem: str) -> None:
+    with pytest.raises(FunctionError) as told:
+        manifests(spec)
+    assert str(told.value) == f"{field}: {problem}; name one whose targets speak the same, or give it a target of such a provider too"
+
+
+@pytest.mark.parametrize("budget", [False, True], ids=["fallback", "degradeTo"])
+@pytest.mark.parametrize(
+    "alias, models, provider",
+    [("both", (MODEL, BOTH), ANTHROPIC), ("both", (CLAUDE, BOTH), ANTHROPIC), ("claude", (MODEL, CLAUDE), PLUGIN)],
+    ids=["OpenAI", "Anthropic", "plugin"],
+)
+def test_a_model_stands_in_where_it_shares_a_protocol_or_where_only_the_sidecar_knows(
+    alias: str, models: tuple[Manifest, ...], provider: Manifest, budget: bool
+) -> None:
+    assert manifests(stands_in(alias, *models, provider=provider, budget=budget))
+
+
 def test_a_refused_claim_has_every_condition() -> None:
     error = FunctionError("spec.agent", "is wrong")
     assert [c.type for c in refuse(agent(), NOTHING, error)] == ["SpecValid", "WorkloadReady", "ModelsConfigured", "ScalerReady"]

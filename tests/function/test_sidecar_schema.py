@@ -7,7 +7,14 @@ from typing import Any, Final
 import pytest
 
 from zerotouch import documents, render
+from zerotouch_function.apis.agenttype.llm_protocols import PROTOCOLS
 from zerotouch_sidecar.config.load import parse
+from zerotouch_sidecar.http.limits import Timeouts
+from zerotouch_sidecar.http.upstream import Upstream
+from zerotouch_sidecar.metrics import Registry
+from zerotouch_sidecar.models.providers.base import Setup
+from zerotouch_sidecar.models.providers.registry import make_provider, provider_types
+from zerotouch_sidecar.models.service import Models
 
 AGENTS: Final = sorted(Path("examples/claims").glob("agenttype-*.yaml"))
 SCHEMA: Final[dict[str, Any]] = json.loads(Path("sidecar-image/schema/sidecar.schema.json").read_text())
@@ -22,7 +29,18 @@ def written(example: Path) -> str:
 
 @pytest.mark.parametrize("example", AGENTS, ids=lambda path: path.stem)
 def test_an_example_is_configuration_that_the_sidecar_takes(example: Path) -> None:
-    parse(written(example).encode())
+    configuration = json.loads(written(example))
+    for provider in configuration["llm"]["providers"]:
+        provider["caFile"] = ""  # it is in the cluster
+    Models(parse(json.dumps(configuration).encode()), Registry(), token="", pod="p")
+
+
+def test_the_claim_knows_the_protocols_of_the_sidecars_own_providers() -> None:
+    def spoken(kind: str) -> set[str]:
+        setup = Setup("p", "http://p", {}, Timeouts(), str, Upstream)
+        return {surface.value for surface in make_provider(kind, setup, "").surfaces}
+
+    assert {kind: spoken(kind) for kind in provider_types()} == {kind: set(each) for kind, each in PROTOCOLS.items()}
 
 
 def test_every_field_of_the_schema_is_written() -> None:

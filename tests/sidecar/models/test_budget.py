@@ -105,16 +105,16 @@ def test_a_spent_budget_degrades_to_the_cheaper_model_or_only_warns() -> None:
     async def scene() -> None:
         async with mocks() as [mock]:
             llm = budgeted(mock, CALL, "degrade", degradeTo="cheap")
-            llm["models"].append(model("cheap", "openai/cheap-gpt"))
+            llm["models"].append(model("cheap", "openai/cheap-gpt", "anthropic/cheap-claude"))
             async with running(llm) as proxy:
                 for _ in range(3):
                     assert await answered(proxy)
                 assert [request["body"]["model"] for request in mock.requests] == ["real-gpt", "cheap-gpt", "cheap-gpt"]
                 assert proxy.metric("agent_model_degraded_total") == 2
                 _, anthropic = clients(proxy)
-                async with anthropic:  # the cheaper model does not speak this protocol
-                    with pytest.raises(AnthropicError, match="is spent"):
-                        await anthropic.messages.create(model="claude", max_tokens=9, messages=HELLO)
+                async with anthropic:  # on each surface the target that speaks its protocol answers
+                    await anthropic.messages.create(model="claude", max_tokens=9, messages=HELLO)
+                assert mock.requests[-1]["body"]["model"] == "cheap-claude"
             async with running(budgeted(mock, CALL, "warn")) as proxy:
                 for _ in range(4):
                     assert await answered(proxy)

@@ -88,6 +88,14 @@ def test_a_plugin_answers_and_a_mistake_of_it_is_a_failure_like_any_other() -> N
             },
             ["llm.models[0].fallbacks[0]", "speaks another protocol"],
         ),
+        (
+            {
+                "providers": [provider("a", "openai"), provider("b", "anthropic")],
+                "models": [model("m", "a/x"), model("n", "b/x")],
+                "budget": {"tokens": 1, "action": "degrade", "degradeTo": "n"},
+            },
+            ["llm.budget.degradeTo", "n speaks another protocol than m", "every model"],
+        ),
     ],
 )
 def test_a_configuration_that_cannot_work_says_where_and_what_to_do(llm: Any, words: list[str]) -> None:

@@ -74,12 +74,18 @@ def make_plan(llm: config.Llm, before: Plan) -> Plan:
 
 
 def _check(plan: Plan) -> None:
+    """Holds whoever stands in for a model to the protocol that this one is called in."""
+    budget = plan.llm.budget
+    cheaper = plan.aliases.get(budget.degrade_to) if budget else None
     for at, model in enumerate(plan.llm.models):
         spoken = plan.surfaces(plan.aliases[model.alias])
         for number, name in enumerate(model.fallbacks):
             if not spoken & plan.surfaces(plan.aliases[name]):
                 where = f"llm.models[{at}].fallbacks[{number}]"
                 raise ConfigurationError(where, f"{name} speaks another protocol than {model.alias}", "name an alias of the same protocol")
+        if cheaper is not None and not spoken & plan.surfaces(cheaper):
+            problem = f"{cheaper.name} speaks another protocol than {model.alias}"
+            raise ConfigurationError("llm.budget.degradeTo", problem, "name an alias that can be called in the protocol of every model")
 
 
 def _live(provider: config.Provider, where: str) -> Live:

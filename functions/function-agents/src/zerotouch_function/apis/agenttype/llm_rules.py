@@ -3,6 +3,7 @@
 from typing import Final
 
 from zerotouch_function.apis.agenttype.llm import Budget, Llm, Model, Provider
+from zerotouch_function.apis.agenttype.llm_protocols import check_protocols
 from zerotouch_function.errors import SpecError
 from zerotouch_function.fields.rules import check_url, first_repeated
 
@@ -30,6 +31,7 @@ def check_llm(llm: Llm) -> None:
         raise _unknown_alias("spec.llm.defaultModel", llm.default_model)
     if llm.budget:
         _check_budget(llm.budget, llm.models, aliases)
+    check_protocols(llm)
     retry = llm.retry
     if retry.initial_backoff_milliseconds > retry.max_backoff_milliseconds:
         raise SpecError(

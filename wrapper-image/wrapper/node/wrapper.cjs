@@ -4,10 +4,10 @@
 
 try {
   const done = Symbol.for('zerotouch.wrapper')
-  const sidecar = address(process.env.AGENT_SIDECAR_URL || '')
-  if (sidecar && !process[done] && process.env.AGENT_WRAPPER_DISABLE !== '1') {
+  const url = process.env.AGENT_SIDECAR_URL
+  if (url && !process[done] && process.env.AGENT_WRAPPER_DISABLE !== '1') {
     Object.defineProperty(process, done, { value: true })
-    start(sidecar)
+    start(url)
   }
 } catch (error) {
   // The program works without us.
@@ -23,23 +23,31 @@ function plain (host) {
   return host.replace(/^\[|\]$/g, '').toLowerCase()
 }
 
-function start (sidecar) {
+// Does what cannot wait. What a request or the report needs is compiled with the first of them.
+function start (url) {
   const channels = require('diagnostics_channel')
-  const { AsyncLocalStorage } = require('async_hooks')
-  const current = new AsyncLocalStorage()
   const subscribe = channels.subscribe || ((name, listener) => channels.channel(name).subscribe(listener))
-  let changed = false
+  let current
 
   // Published at the start of each request, in its asynchronous context. Without headers of ours it takes away what the connection's
-  // previous request left.
+  // previous request left. Nothing can be carried before the first, so that one changes the clients.
   subscribe('http.server.request.start', guarded(({ request }) => {
-    current.enterWith(carriedHeaders(request.headers))
-    if (!changed) {
-      // Only now: nothing can be carried before a request came in, and `http` costs milliseconds of a start that does not need it.
-      changed = true
-      changeAgent(require('http').Agent.prototype, sidecar, current)
+    if (current === undefined) {
+      current = null // once, whatever comes of it
+      current = changeClients(address(url), subscribe)
     }
+    if (current) current.enterWith(carriedHeaders(request.headers))
   }))
+  // After the program's first turn, so that its start does not wait; unreferenced, so that its end does not either.
+  setImmediate(guarded(() => report(address(url)))).unref()
+}
+
+// Returns what holds the headers of the request that is being worked on; null where there is no sidecar.
+function changeClients (sidecar, subscribe) {
+  if (!sidecar) return null
+  const { AsyncLocalStorage } = require('async_hooks')
+  const current = new AsyncLocalStorage()
+  changeAgent(require('http').Agent.prototype, sidecar, current)
   // fetch and undici, Node's own and the package.
   subscribe('undici:request:create', guarded(({ request }) => {
     const headers = current.getStore()
@@ -47,8 +55,7 @@ function start (sidecar) {
       for (const [name, value] of missing(headers, own => hasUndici(request.headers, own))) request.addHeader(name, value)
     }
   }))
-  // After the program's first turn, so that its start does not wait; unreferenced, so that its end does not either.
-  setImmediate(guarded(() => report(sidecar))).unref()
+  return current
 }
 
 function guarded (action) {
@@ -116,7 +123,7 @@ function add (request, options, sidecar, headers) {
 }
 
 function report (sidecar) {
-  if (process.abort.disabled) return // a worker thread of a process that has reported; asking `worker_threads` costs 0.6 ms
+  if (!sidecar || process.abort.disabled) return // a worker thread of a process that has reported; asking `worker_threads` costs 0.6 ms
   const net = require('net')
   const host = sidecar.host === 'localhost' ? '127.0.0.1' : sidecar.host
   const token = process.env.AGENT_TOKEN || ''

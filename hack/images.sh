@@ -34,4 +34,5 @@ image "$sidecar_image" $build/images/agent-sidecar
 
 cp -r wrapper-image/. $build/images/agent-wrapper/
 find $build/images/agent-wrapper -name __pycache__ -prune -exec rm -r {} +
+hack/compile_wrapper.sh $build/images/agent-wrapper/wrapper
 image "$wrapper_image" $build/images/agent-wrapper

@@ -13,6 +13,7 @@ set +a
 : "${OVERLAY:=direct}"                     # direct, crossplane-v1 or diagnostics
 : "${KUBECTL:=kubectl}"
 : "${CROSSPLANE:=crossplane}"              # the Crossplane CLI
+: "${WRAPPER_PYTHONS:=}"                   # versions ("3.8 3.9") that the agents' wrapper must be compiled for; empty: those that are here
 : "${IMAGE_BUILD:=docker build -t \"\$@\"}"                # $1 tag, $2 folder, then flags of the builder
 : "${IMAGE_SAVE:=docker save -o \"\$2\" \"\$1\"}"          # $1 tag, $2 file to write, a docker archive
 : "${IMAGE_LOAD:=docker push \"\$1\"}"                    # $1 tag; makes an image available to the cluster

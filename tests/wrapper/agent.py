@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -62,31 +63,38 @@ class Run:
     elsewhere: StandIn
 
 
+def compiled(folder: Path, *pythons: str) -> Path:
+    """A copy of the wrapper in this folder, with bytecode for these interpreters, as `make images` puts it into the image."""
+    shutil.copytree(WRAPPER, folder, ignore=shutil.ignore_patterns("__pycache__"), dirs_exist_ok=True)
+    subprocess.run([ROOT / "hack" / "compile_wrapper.sh", folder, *pythons], check=True)
+    return folder
+
+
 @cache
 def run_plain(command: tuple[str, ...], environment: tuple[tuple[str, str], ...], requests: int, python_path: str) -> Run:
-    return run(Program(command, dict(environment), requests, python_path), wrapped=False)
+    return run(Program(command, dict(environment), requests, python_path), wrapper=None)
 
 
-def run(program: Program, *, wrapped: bool, environment: Mapping[str, str] | None = None, reports: int = 0) -> Run:
+def run(program: Program, *, wrapper: Path | None, environment: Mapping[str, str] | None = None, reports: int = 0) -> Run:
     """Runs the program to its end.
 
     Args:
         program: Which.
-        wrapped: Whether the wrapper is there.
+        wrapper: The wrapper's folder; None: it is not there.
         environment: Variables of the pod that differ from what a pod has.
         reports: How many to wait for before the program is ended.
     """
     with standing_in() as sidecar, standing_in() as elsewhere:
         pod = {"AGENT_SIDECAR_URL": sidecar.url, "AGENT_TOKEN": TOKEN, "CALL_SIDECAR": sidecar.url, "CALL_ELSEWHERE": elsewhere.url}
         variables = {**own_environment(), **program.environment, **pod, **(environment or {})}
-        paths = [str(WRAPPER / "python")] if wrapped else []
+        paths = [str(wrapper / "python")] if wrapper else []
         if program.python_path:
             paths.append(program.python_path)
         if paths:
             variables["PYTHONPATH"] = ":".join(paths)
-        if wrapped:
-            variables["NODE_OPTIONS"] = f"--require {WRAPPER / 'node' / 'wrapper.cjs'}"
-        seen = observe(program, variables, sidecar if wrapped else None, reports)
+        if wrapper:
+            variables["NODE_OPTIONS"] = f"--require {wrapper / 'node' / 'wrapper.cjs'}"
+        seen = observe(program, variables, sidecar if wrapper else None, reports)
     return Run(seen, sidecar, elsewhere)
 
 

@@ -1,4 +1,5 @@
-"""Runs every program of the matrix on every Python and Node of this machine, and writes the table of docs/wrapper.md.
+"""Runs every program of the matrix on every Python and Node of this machine, with the wrapper as the image holds it, and writes the table
+of docs/wrapper.md.
 
 python -m tests.wrapper.conformance [--only TEXT]
 """
@@ -11,10 +12,11 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from pathlib import Path
 from typing import Final
 
 from tests.wrapper import interpreters
-from tests.wrapper.agent import ROOT
+from tests.wrapper.agent import ROOT, compiled
 from tests.wrapper.judge import judge
 from tests.wrapper.matrix import NODE, PYTHON, Row
 
@@ -27,7 +29,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", default="", help="rows whose name holds this text; writes no table")
     only = parser.parse_args().only
-    tables = [python_table(only), node_table(only)]
+    pythons = interpreters.pythons()
+    wrapper = compiled(interpreters.FOLDER / "wrapper", *(python.path for python in pythons))
+    tables = [python_table(only, wrapper, pythons), node_table(only, wrapper)]
     text = "\n\n".join(tables)
     sys.stdout.write(text + "\n")
     if not only:
@@ -38,18 +42,17 @@ def main() -> int:
     return 1 if f" {NO} " in text else 0
 
 
-def python_table(only: str) -> str:
-    pythons = interpreters.pythons()
+def python_table(only: str, wrapper: Path, pythons: Sequence[interpreters.Python]) -> str:
     packages = {python: interpreters.install(python) for python in pythons}
     cells: dict[tuple[str, str], Callable[[], str]] = {}
     for row in chosen(PYTHON, only):
         for python in pythons:
             if python.version >= row.since and (not row.needs or row.needs in packages[python]):
-                cells[row.name, python.label] = cell(row, python.in_environment if row.needs else python.path)
+                cells[row.name, python.label] = cell(row, python.in_environment if row.needs else python.path, wrapper)
     return table("Python", chosen(PYTHON, only), [python.label for python in pythons], cells)
 
 
-def node_table(only: str) -> str:
+def node_table(only: str, wrapper: Path) -> str:
     node = shutil.which("node")
     if node is None:
         return "No Node on this machine."
@@ -57,7 +60,7 @@ def node_table(only: str) -> str:
     cells: dict[tuple[str, str], Callable[[], str]] = {}
     for row in chosen(NODE, only):
         variables = {"UNDICI": interpreters.undici(row.needs)} if row.needs else {}
-        cells[row.name, version] = cell(replace(row, variables=variables), node)
+        cells[row.name, version] = cell(replace(row, variables=variables), node, wrapper)
     return table("Node", chosen(NODE, only), [version], cells)
 
 
@@ -65,10 +68,10 @@ def chosen(rows: Sequence[Row], only: str) -> list[Row]:
     return [row for row in rows if only in row.name]
 
 
-def cell(row: Row, interpreter: str) -> Callable[[], str]:
+def cell(row: Row, interpreter: str, wrapper: Path) -> Callable[[], str]:
     def result() -> str:
         try:
-            judge(row.program(interpreter), reports=row.reports, most_reports=row.most_reports)
+            judge(row.program(interpreter), reports=row.reports, most_reports=row.most_reports, wrapper=wrapper)
         except Exception as error:  # a cell that fails is a NO, and the others still count
             sys.stderr.write(f"{row.name} on {interpreter}: {error!r}\n")
             return NO

@@ -1,5 +1,5 @@
 """Python imports this at its start, because PYTHONPATH begins with this folder. It lies in wait for servers, takes the folder off the
-path again, and makes room for the program's own sitecustomize. The rest is in `_zerotouch`: this file is compiled in every process.
+path again, and makes room for the program's own sitecustomize. The rest is in `_zerotouch`: every process pays for what is here.
 
 Standard library only. Python 2.7 must be able to read it: an agent may bring any Python, and an old one must not notice us.
 """

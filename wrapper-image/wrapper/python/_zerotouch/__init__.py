@@ -1,8 +1,8 @@
 """The wrapper: carries the inbound request's id and trace context to calls of the sidecar, and reports once that it is there.
 
-Every file is compiled anew in each process, so each holds only what its moment needs. This one is read when a program first imports
-`socket` or a server; a program that imports neither cannot serve or call, and pays nothing. `context` and `outbound` are read with the
-first request.
+Each file holds only what its moment needs: a Python whose bytecode the image lacks compiles it in every process. This one is read when a
+program first imports `socket` or a server; a program that imports neither cannot serve or call, and pays nothing. `context` and `outbound`
+are read with the first request.
 """
 
 import os

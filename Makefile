@@ -11,7 +11,7 @@ endif
 export VERSION
 endif
 
-.PHONY: help preview render test fuzz fuzz-sidecar conformance bench bench-sidecar scale check audit workflows generate images package reproducible push install uninstall e2e gitops clean
+.PHONY: help preview render test fuzz fuzz-sidecar conformance bench bench-sidecar bench-wrapper scale check audit workflows generate images package reproducible push install uninstall e2e gitops clean
 
 help: ## list the targets and the settings they read
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -44,6 +44,9 @@ fuzz-sidecar: .venv/.synced ## fuzz the sidecar's reading of requests, answers a
 
 bench: .venv/.synced ## measure speed and size beside the function's peers, into benchmarks/results.json
 	@$(bin)/python -m benchmarks.run $(BENCH_FLAGS)
+
+bench-wrapper: .venv/.synced ## measure what the agents' wrapper costs a start, into the same file (`make bench` does, too)
+	@$(bin)/python -m benchmarks.wrapper $(BENCH_FLAGS)
 
 scale: .venv/.synced ## measure what claims by the hundred cost KUBECONFIG's cluster: [SCALE_CLAIMS="100 300 1000"]
 	@$(bin)/python -m benchmarks.scale --claims $(or $(SCALE_CLAIMS),100 300)

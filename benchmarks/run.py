@@ -28,9 +28,10 @@ def main() -> int:
     facts = results.machine()
     with bench(QUICK if options.quick else FULL) as prepared:
         measurements = [*prepared.measure(), *([] if options.quick else image_size())]
-    measurements += wrapper.measure(wrapper.QUICK_STARTS if options.quick else wrapper.STARTS)
+    at_start = list(wrapper.measure(wrapper.QUICK_STARTS if options.quick else wrapper.STARTS))
     results.write(facts, measurements, options.results)
-    sys.stdout.write(results.table(measurements) + "\n")
+    results.add("wrapper", facts, at_start, options.results)
+    sys.stdout.write(results.table([*measurements, *at_start]) + "\n")
     return 0
 
 

@@ -1,6 +1,6 @@
 """What the agents' wrapper costs at the start of a program.
 
-    python -m benchmarks.wrapper [--quick]
+    python -m benchmarks.wrapper [--quick] [--results FILE]
 
 Starts with and without it take turns, and the median of the differences between neighbours counts. Processor time, because the clock
 measures the machine's other work too; a start waits for nothing. The start without the wrapper tells how fast the machine was.
@@ -16,51 +16,68 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from multiprocessing import Process
 from pathlib import Path
 from statistics import median
+from tempfile import TemporaryDirectory
 from typing import Final
 
-from benchmarks.results import Measurement, table
+from benchmarks import results
+from benchmarks.results import Measurement
+from tests.wrapper.agent import WRAPPER, compiled
 
-WRAPPER: Final = Path(__file__).parents[1] / "wrapper-image" / "wrapper"
-STARTS: Final = 100
+STARTS: Final = 200
 QUICK_STARTS: Final = 5
 LIMIT_MS: Final = 2.0
 NODE: Final = shutil.which("node")
 
-PROGRAMS: Final = {
+PYTHON_PROGRAMS: Final = {
     "an empty Python program": [sys.executable, "-c", "pass"],
     "a Python program that imports http.server": [sys.executable, "-c", "import http.server"],
-    **({"an empty Node program": [NODE, "-e", "0"], "a Node program that requires http": [NODE, "-e", "require('http')"]} if NODE else {}),
 }
+NODE_PROGRAMS: Final = (
+    {"an empty Node program": [NODE, "-e", "0"], "a Node program that requires http": [NODE, "-e", "require('http')"]} if NODE else {}
+)
 """Programs that are started; an agent is one that imports a server."""
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true")
-    sys.stdout.write(table(measure(QUICK_STARTS if parser.parse_args().quick else STARTS)) + "\n")
+    parser.add_argument("--results", type=Path, default=results.RESULTS)
+    options = parser.parse_args()
+    facts = results.machine()
+    measurements = list(measure(QUICK_STARTS if options.quick else STARTS))
+    results.add("wrapper", facts, measurements, options.results)
+    sys.stdout.write(results.table(measurements) + "\n")
     return 0
 
 
 def measure(starts: int) -> Iterator[Measurement]:
-    """Two measurements per program."""
-    with listening() as url:
-        for name, command in PROGRAMS.items():
-            added, without = differences(command, url, starts)
-            yield Measurement(
-                f"wrapper, processor time more to start {name}",
-                added,
-                "ms",
-                f"<= {LIMIT_MS:g}",
-                added <= LIMIT_MS,
-                {"the start without it": without},
-            )
+    """One measurement per program with the wrapper as an image holds it that was built where this Python is, and one per Python program
+    that compiles it at its start.
+    """
+    with listening() as url, TemporaryDirectory() as folder:
+        wrapper, sources = compiled(Path(folder) / "wrapper", sys.executable), Path(folder) / "sources"
+        shutil.copytree(WRAPPER, sources, ignore=shutil.ignore_patterns("__pycache__"))
+        for name, command in {**PYTHON_PROGRAMS, **NODE_PROGRAMS}.items():
+            added, without = differences(command, url, wrapper, starts)
+            yield measurement(name, added, without, LIMIT_MS)
+        for name, command in PYTHON_PROGRAMS.items():
+            added, without = differences(command, url, sources, starts)
+            yield measurement(f"{name}, without bytecode", added, without)
 
 
-def differences(command: list[str], url: str, starts: int) -> tuple[float, float]:
+def measurement(name: str, added_ms: float, without_ms: float, limit_ms: float | None = None) -> Measurement:
+    name = f"wrapper, processor time more to start {name}"
+    peers = {"the start without it": without_ms}
+    if limit_ms is None:
+        return Measurement(name, added_ms, "ms", peers=peers)
+    return Measurement(name, added_ms, "ms", f"<= {limit_ms:g}", added_ms <= limit_ms, peers)
+
+
+def differences(command: list[str], url: str, wrapper: Path, starts: int) -> tuple[float, float]:
     """Milliseconds of processor time that the wrapper adds, and that the start takes without it."""
     plain = {"PATH": os.environ["PATH"], "PYTHONDONTWRITEBYTECODE": "1", "AGENT_SIDECAR_URL": url, "AGENT_TOKEN": "benchmark"}
-    node = f"--require {WRAPPER / 'node' / 'wrapper.cjs'}"
-    wrapped = {**plain, "PYTHONPATH": str(WRAPPER / "python"), "NODE_OPTIONS": node}
+    node = f"--require {wrapper / 'node' / 'wrapper.cjs'}"
+    wrapped = {**plain, "PYTHONPATH": str(wrapper / "python"), "NODE_OPTIONS": node}
     added, without = [], []
     for number in range(starts):
         order = (plain, wrapped) if number % 2 else (wrapped, plain)

@@ -82,6 +82,27 @@ def test_provider_secrets_are_mounted_in_the_sidecar_and_nowhere_else() -> None:
     assert not secret & (mounted["wrapper"] | mounted["agent"])
 
 
+def test_a_pod_waits_for_each_key_and_sees_nothing_else_of_its_secret() -> None:
+    provider = {**PROVIDER, "secret": {"name": "keys", "key": "OPENAI"}, "baseUrl": "https://models.example.com", "tls": {"caSecret": "ca"}}
+    spec: Manifest = {
+        "llm": {"providers": [provider], "models": [MODEL]},
+        "nats": {"url": "tls://n:4222", "credentialsSecret": "creds", "caSecret": "nats-ca"},
+    }
+    volumes = {v["name"]: v["secret"] for v in pod(spec)["spec"]["volumes"] if "secret" in v}
+    assert volumes == {
+        "zerotouch-provider-openai": {"secretName": "keys", "items": [{"key": "OPENAI", "path": "key"}]},
+        "zerotouch-ca-openai": {"secretName": "ca", "items": [{"key": "ca.crt", "path": "ca.crt"}]},
+        "zerotouch-nats-credentials": {"secretName": "creds", "items": [{"key": "nats.creds", "path": "nats.creds"}]},
+        "zerotouch-nats-ca": {"secretName": "nats-ca", "items": [{"key": "ca.crt", "path": "ca.crt"}]},
+    }
+    files = {m["name"]: m["mountPath"] for m in container("sidecar", spec)["volumeMounts"]}
+    document = sidecar_json(spec)
+    assert document["llm"]["providers"][0]["keyFile"] == f"{files['zerotouch-provider-openai']}/key"
+    assert document["llm"]["providers"][0]["caFile"] == f"{files['zerotouch-ca-openai']}/ca.crt"
+    assert document["nats"]["credentialsFile"] == f"{files['zerotouch-nats-credentials']}/nats.creds"
+    assert document["nats"]["caFile"] == f"{files['zerotouch-nats-ca']}/ca.crt"
+
+
 def test_no_names_of_providers_give_two_volumes_one_name() -> None:
     own = {"baseUrl": "https://models.example.com", "tls": {"caSecret": "ca"}}
     providers = [{**PROVIDER, "name": name, **own} for name in ("local", "ca-local", "provider-local", "config", "state", "a" * 40)]
@@ -157,12 +178,12 @@ LIVE: Final = [
     {"llm": {**LLM, "budget": {"tokens": 5}, "rateLimit": {"requestsPerMinute": 1}, "retry": {"attempts": 4}}},
     {"llm": {**LLM, "providers": [{**PROVIDER, "headers": {"x-org": "y"}, "timeoutSeconds": 1, "concurrency": 2}]}},
     {"llm": {**LLM, "providers": [{**PROVIDER, "sendTraceContext": True}]}},
-    {"llm": {**LLM, "providers": [{**PROVIDER, "secret": {"name": "openai", "key": "other"}}]}},
     {"llm": LLM, "card": {"name": "x", "description": "y"}},
     {"llm": LLM, "nats": {"url": "nats://n:4222"}},
     {"llm": LLM, "observability": {"tracing": {"endpoint": "http://otel:4318"}}, "sidecar": {"logLevel": "debug"}},
 ]
 ROLLING: Final = [
+    {"llm": {**LLM, "providers": [{**PROVIDER, "secret": {"name": "openai", "key": "other"}}]}},
     {"llm": {**LLM, "providers": [{**PROVIDER, "secret": {"name": "other"}}]}},
     {"llm": LLM, "agent": {"image": "other"}},
     {"llm": LLM, "agent": {"image": "ghcr.io/org/agent:v1.0.0", "port": 9000}},
@@ -269,7 +290,7 @@ def test_pods_that_do_not_start_name_the_secrets_that_they_wait_for() -> None:
     stuck = in_cluster(spec, availableReplicas=0, conditions=[{"type": "Progressing", "status": "True", "reason": "ReplicaSetUpdated"}])
     told = condition(stuck, "ModelsConfigured")
     assert (told.status, told.reason) == ("False", "Waiting")
-    assert told.message.endswith("kubectl -n ns get secrets openai")
+    assert told.message.endswith("kubectl -n ns describe secrets openai")
 
 
 def test_a_stopped_agent_says_who_stopped_it() -> None:
@@ -307,7 +328,8 @@ def test_a_claim_that_no_longer_scales_says_so() -> None:
 
 ANTHROPIC: Final[Manifest] = {"name": "anthropic", "type": "anthropic"}
 CLAUDE: Final[Manifest] = {"alias": "claude", "targets": [{"provider": "anthropic", "model": "claude-sonnet-4-5"}]}
-BOTH: Final[Manifest] = {"alias": "both", "targets": [*MODEL["targets"], *CLAUDE["targets"]]}
+TARGETS: Final = [{"provider": "openai", "model": "gpt-5-mini"}, {"provider": "anthropic", "model": "claude-sonnet-4-5"}]
+BOTH: Final[Manifest] = {"alias": "both", "targets": TARGETS}
 PLUGIN: Final[Manifest] = {"name": "anthropic", "type": "my-cloud", "baseUrl": "http://x"}
 
 

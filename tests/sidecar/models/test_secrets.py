@@ -10,8 +10,9 @@ import msgspec
 import pytest
 
 from tests.mock_provider import Mock
-from tests.sidecar.models.support import NO_PAUSE, TOKEN, both_surfaces, mocks, model, provider, running
+from tests.sidecar.models.support import NO_PAUSE, TOKEN, Running, both_surfaces, mocks, model, provider, running
 from tests.sidecar.models.test_chain import HELLO
+from zerotouch_sidecar.models import service
 from zerotouch_sidecar.models.forwarding import to_agent, to_provider
 from zerotouch_sidecar.models.keys import KeyFile
 
@@ -163,16 +164,43 @@ def test_a_key_file_that_is_away_for_a_moment_leaves_the_key_as_it_was(tmp_path:
     assert "sk-new" not in repr(key)
 
 
-def test_a_missing_key_is_told_and_the_fallback_answers(tmp_path: Path) -> None:
+@pytest.mark.parametrize("content", [None, "", " \n", "sk-ключ"], ids=["no file", "empty", "blank", "no ASCII"])
+def test_a_missing_key_is_told_by_provider_until_it_is_there(
+    tmp_path: Path, content: str | None, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(service, "POLL_SECONDS", 0.01)
+    caplog.set_level(logging.INFO)
+    file = tmp_path / "key"
+    if content is not None:
+        file.write_text(content)
+
+    async def until(proxy: Running, missing: float) -> None:
+        async with asyncio.timeout(30):
+            while proxy.metric("agent_model_key_missing", 'gen_ai_provider_name="openai"') != missing:
+                await asyncio.sleep(0.01)
+
     async def scene() -> None:
         async with mocks() as [mock]:
-            missing = provider("openai", "openai", mock.url + "/v1", keyFile=str(tmp_path / "none"))
-            llm = {"providers": [missing], "models": [model("gpt", "openai/a")], "retry": NO_PAUSE}
+            keyed = provider("openai", "openai", mock.url + "/v1", keyFile=str(file))
+            open_ = provider("open", "openai", mock.url + "/v1")
+            llm = {"providers": [keyed, open_], "models": [model("gpt", "openai/a")], "retry": NO_PAUSE}
             async with running(llm) as proxy:
+                following = asyncio.create_task(proxy.models.run())
+                await until(proxy, 1)
                 status, _, body = await proxy.post(CHAT, ASK)
-                assert (status, "Secret is missing" in body["error"]["message"], mock.requests) == (502, True, [])
+                assert (status, body["error"]["code"], mock.requests) == (502, "provider_refused_key", [])
+                assert body["error"]["message"].startswith("spec.llm.providers: openai has no key, because its Secret lacks the key")
+                assert "put the key there" in body["error"]["message"]
                 info: Any = proxy.models.info()
                 assert info["keys"] == {"openai": "missing"}
+                assert 'gen_ai_provider_name="open"' not in proxy.registry.text()
+                file.with_suffix(".new").write_text(KEY)
+                file.with_suffix(".new").replace(file)
+                await until(proxy, 0)
+                assert (await proxy.post(CHAT, ASK))[0] == 200
+                following.cancel()
+        told = [record.message for record in caplog.records if "provider" in record.message]
+        assert told == ["a provider has no key: its Secret lacks it, or holds nothing usable", "a provider has its key"]
 
     asyncio.run(scene())
 

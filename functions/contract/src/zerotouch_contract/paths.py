@@ -33,7 +33,10 @@ SIDECAR_STATE: Final = f"{ROOT}/state"
 """An emptyDir of the sidecar's own: what it must remember when it restarts alone."""
 
 PROVIDER_KEYS: Final = f"{ROOT}/providers"
-"""Folder of one folder per provider: its Secret, mounted in the sidecar only."""
+"""Folder of one folder per provider: its key, mounted in the sidecar only."""
+
+PROVIDER_KEY_FILE: Final = "key"
+"""The file's name, whatever the key of the Secret is called: a running pod keeps its key while a claim names another one."""
 
 PROVIDER_CAS: Final = f"{ROOT}/provider-cas"
 """The same for the certificate authorities of providers: the file is `ca.crt`."""

@@ -138,7 +138,11 @@ class Attempts:
         live = self.plan.providers[step.target.provider]
         if live.key.is_missing:
             breaker.dropped(permit)
-            return _failed(step, Fault.REFUSED_KEY, "no_key", f"Provider {step.target.provider} has no key: its Secret is missing or empty")
+            message = (
+                f"spec.llm.providers: {step.target.provider} has no key, because its Secret lacks the key that the claim names, or holds "
+                "nothing usable under it; put the key there, and calls go on within a minute"
+            )
+            return _failed(step, Fault.REFUSED_KEY, "no_key", message)
         outcome: Begun | Failure | None = None
         has_slot = False
         try:

@@ -57,6 +57,11 @@ class Metering:
         self.breaker = registry.gauge(
             "agent_model_breaker_state", "Circuit breaker of a target: 0 closed, 1 open, 2 trying one request.", *target
         )
+        self.key_missing = registry.gauge(
+            "agent_model_key_missing",
+            "1: the provider wants a key, and the file that should hold it is not there, or holds nothing usable.",
+            target[0],
+        )
         self.budget = registry.gauge("agent_model_budget_remaining", "What is left of the budget in this period.", "unit")
         self.budget_store = registry.gauge(
             "agent_model_budget_store_up", "1: the store that shares the budget answers; absent: the budget is this pod's alone."

@@ -48,6 +48,11 @@ class Plan:
         rule = self.llm.retry
         return RetryRule(rule.attempts, rule.initial_backoff_milliseconds / 1000, rule.max_backoff_milliseconds / 1000)
 
+    @property
+    def keyed(self) -> dict[str, KeyFile]:
+        """The keys of the providers that want one, by provider."""
+        return {name: live.key for name, live in self.providers.items() if live.config.key_file}
+
     def surfaces(self, alias: Alias) -> frozenset[Surface]:
         """Returns the protocols in which an alias's own targets can be called."""
         return frozenset().union(*(self.providers[target.provider].provider.surfaces for target in alias.targets))

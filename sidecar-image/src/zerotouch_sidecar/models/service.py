@@ -11,7 +11,7 @@ from zerotouch_sidecar.metrics import Registry
 from zerotouch_sidecar.models.accounts import Accounts
 from zerotouch_sidecar.models.admission import Admission, BudgetRule
 from zerotouch_sidecar.models.amounts import NANO_PER_USD
-from zerotouch_sidecar.models.keys import POLL_SECONDS
+from zerotouch_sidecar.models.keys import POLL_SECONDS, KeyFile
 from zerotouch_sidecar.models.limits import RateLimit
 from zerotouch_sidecar.models.metering import Metering
 from zerotouch_sidecar.models.plan import Live, Plan, make_plan
@@ -39,6 +39,7 @@ class Models:
         self._metering = Metering(registry)
         self._accounts = Accounts(pod, self._metering.budget_failed)
         self._old: list[Plan] = []
+        self._without_key: set[str] = set()
         self._plan = make_plan(configuration.llm, Plan(configuration.llm))
         self._rate_limit = _rate_limit(configuration)
         self._proxy = self._configured(configuration)
@@ -86,9 +87,7 @@ class Models:
                 for alias in plan.aliases.values()
             ],
             "breakers": {"/".join(key): breaker.state(now).name.lower() for key, breaker in plan.breakers.items()},
-            "keys": {
-                name: "missing" if live.key.is_missing else "present" for name, live in plan.providers.items() if live.config.key_file
-            },
+            "keys": {name: "missing" if file.is_missing else "present" for name, file in plan.keyed.items()},
             "budget": self._accounts.info(),
         }
 
@@ -101,9 +100,23 @@ class Models:
     async def _follow_keys(self) -> None:
         """Reads keys again when their files change."""
         while True:
+            keyed = self._plan.keyed
+            self._without_key &= keyed.keys()
+            for name, file in keyed.items():
+                await asyncio.to_thread(file.read)
+                self._tell_key(name, file)
             await asyncio.sleep(POLL_SECONDS)
-            for live in list(self._plan.providers.values()):
-                await asyncio.to_thread(live.key.read)
+
+    def _tell_key(self, name: str, file: KeyFile) -> None:
+        """Logs when a key is missing and when it came, once each."""
+        if file.is_missing == (name in self._without_key):
+            return
+        if file.is_missing:
+            self._without_key.add(name)
+            log.error("a provider has no key: its Secret lacks it, or holds nothing usable", extra={"provider": name})
+            return
+        self._without_key.discard(name)
+        log.info("a provider has its key", extra={"provider": name})
 
     async def _tidy(self) -> None:
         while True:
@@ -130,6 +143,10 @@ class Models:
             metering.breaker.forget(*key)
         for key, breaker in self._plan.breakers.items():
             metering.breaker.set(breaker.state(now).value, *key)
+        for name in {name for plan in self._old for name in plan.providers} - self._plan.keyed.keys():
+            metering.key_missing.forget(name)
+        for name, file in self._plan.keyed.items():
+            metering.key_missing.set(float(file.is_missing), name)
         metering.budget.forget("tokens")
         metering.budget.forget("usd")
         metering.budget_store.forget()

@@ -27,6 +27,12 @@ def secret_volume(name: str, secret: str, path: str) -> tuple[Manifest, Manifest
     return {"name": name, "secret": {"secretName": secret}}, {"name": name, "mountPath": path, "readOnly": True}
 
 
+def secret_key_volume(name: str, secret: str, key: str, path: str, *, file: str) -> tuple[Manifest, Manifest]:
+    """One key of a Secret as a file of a folder, which follows its changes: the volume and its mount. A pod waits until the key exists."""
+    items = [{"key": key, "path": file}]
+    return {"name": name, "secret": {"secretName": secret, "items": items}}, {"name": name, "mountPath": path, "readOnly": True}
+
+
 def config_map_volume(name: str, config_map: str, path: str) -> tuple[Manifest, Manifest]:
     """A whole ConfigMap as files of a folder, which follow its changes: the volume and its mount."""
     return {"name": name, "configMap": {"name": config_map}}, {"name": name, "mountPath": path, "readOnly": True}

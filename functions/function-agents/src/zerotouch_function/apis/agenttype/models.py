@@ -29,8 +29,10 @@ def models_condition(claim: Claim, spec: AgentTypeSpec, *, is_written: bool, pro
     secrets = secrets_of(spec)
     if workload.status is not Status.TRUE and secrets:
         names = " ".join(secrets)
-        look = f"kubectl -n {claim.namespace} get secrets {names}"
-        return _told(Status.FALSE, "Waiting", f"Pods do not start before their Secrets exist; see that they do with: {look}")
+        look = f"kubectl -n {claim.namespace} describe secrets {names}"
+        return _told(
+            Status.FALSE, "Waiting", f"Pods do not start before their Secrets have the keys that the claim names; see them with: {look}"
+        )
     aliases = ", ".join(sorted(model.alias for model in spec.llm.models))
     if spec.llm.budget and not spec.nats.url:
         each = "each pod has the whole budget for itself, and a new pod a new one; set spec.nats.url for one budget that lasts"

@@ -91,7 +91,7 @@ def _provider(provider: Provider) -> Manifest:
         "name": provider.name,
         "type": provider.type,
         "baseUrl": base_url(provider),
-        "keyFile": f"{key_folder(provider)}/{provider.secret.key}" if provider.secret else "",
+        "keyFile": f"{key_folder(provider)}/{paths.PROVIDER_KEY_FILE}" if provider.secret else "",
         "caFile": f"{ca_folder(provider)}/{paths.CA_KEY}" if provider.tls else "",
         "headers": dict(sorted(provider.headers.items())),
         "sendTraceContext": provider.send_trace_context,

@@ -7,7 +7,7 @@ from zerotouch_function.apis.agenttype.providers import ca_folder, key_folder
 from zerotouch_function.apis.agenttype.spec import AgentTypeSpec
 from zerotouch_function.fields.claim import Claim
 from zerotouch_function.manifest import Manifest, child_name
-from zerotouch_function.resources.volumes import config_map_volume, pod_volume, scratch_volume, secret_volume, volume_mount
+from zerotouch_function.resources.volumes import config_map_volume, pod_volume, scratch_volume, secret_key_volume, volume_mount
 
 OURS: Final = "zerotouch-"
 """What the names of the platform's volumes begin with."""
@@ -30,18 +30,18 @@ def wrapper_volumes(spec: AgentTypeSpec) -> list[Mounted]:
 
 
 def sidecar_volumes(claim: Claim, spec: AgentTypeSpec) -> list[Mounted]:
-    """What only the sidecar sees: its configuration, its state, and every key."""
+    """What only the sidecar sees: its configuration, its state, and every key, alone: what else lies in a Secret is not its business."""
     nats = (
-        (f"{OURS}nats-credentials", spec.nats.credentials_secret, paths.NATS_CREDENTIALS),
-        (f"{OURS}nats-ca", spec.nats.ca_secret, paths.NATS_CA),
+        (f"{OURS}nats-credentials", spec.nats.credentials_secret, paths.NATS_CREDS_KEY, paths.NATS_CREDENTIALS),
+        (f"{OURS}nats-ca", spec.nats.ca_secret, paths.NATS_CA_KEY, paths.NATS_CA),
     )
-    providers = spec.llm.providers
+    keys = ((f"{OURS}provider-{p.name}", p.secret.name, p.secret.key, key_folder(p)) for p in spec.llm.providers if p.secret)
+    authorities = ((f"{OURS}ca-{p.name}", p.tls.ca_secret, paths.CA_KEY, ca_folder(p)) for p in spec.llm.providers if p.tls)
     return [
         config_map_volume(f"{OURS}config", config_name(claim), paths.SIDECAR_CONFIG),
         scratch_volume(f"{OURS}state", paths.SIDECAR_STATE, size_limit=STATE_LIMIT),
-        *(secret_volume(f"{OURS}provider-{p.name}", p.secret.name, key_folder(p)) for p in providers if p.secret),
-        *(secret_volume(f"{OURS}ca-{p.name}", p.tls.ca_secret, ca_folder(p)) for p in providers if p.tls),
-        *(secret_volume(name, secret, path) for name, secret, path in nats if secret),
+        *(secret_key_volume(name, secret, key, path, file=paths.PROVIDER_KEY_FILE) for name, secret, key, path in keys),
+        *(secret_key_volume(name, secret, key, path, file=key) for name, secret, key, path in (*authorities, *nats) if secret),
     ]
 
 

@@ -44,9 +44,9 @@ def timed(answer: Answer, requests: Iterable[bytes]) -> list[float]:
 
 
 def ours() -> Answer:
-    from zerotouch_function.memory import Memory
+    from zerotouch_function.protocol.memory import Memory
+    from zerotouch_function.protocol.runner import Runner
     from zerotouch_function.registry import compose, refuse
-    from zerotouch_function.runner import Runner
 
     return Runner(compose, refuse, Memory()).run
 

@@ -13,8 +13,8 @@ from benchmarks import crossplane
 from benchmarks.load import channel, unary
 from benchmarks.peers.sdk.fn import FunctionRunner
 from benchmarks.servers import PATCH_AND_TRANSFORM, Program, patch_and_transform, running
+from zerotouch_function.protocol.runner import Runner
 from zerotouch_function.registry import compose, refuse
-from zerotouch_function.runner import Runner
 
 Answer = dict[str, Any]
 

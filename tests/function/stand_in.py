@@ -3,11 +3,11 @@
 The composite's `spec` says what happens: `size: wrong` is refused, `bug: true` is a bug, and anything else is composed.
 """
 
-from zerotouch_function.command import command
 from zerotouch_function.composition import Composition, Condition, Resource, Selector, Status
 from zerotouch_function.errors import FunctionError, SpecError, UnknownKindError
 from zerotouch_function.manifest import Manifest
 from zerotouch_function.observed import Observed
+from zerotouch_function.serving.command import command
 
 CONFIG = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "demo"}, "data": {"size": "small"}}
 

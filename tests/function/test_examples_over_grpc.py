@@ -16,7 +16,7 @@ from tests.function.authority import Authority
 from tests.function.crossplane_requests import request
 from tests.function.test_grpc import TIMEOUT_SECONDS, running
 from zerotouch import catalogue, documents, render
-from zerotouch_function.structs import decode
+from zerotouch_function.protocol.structs import decode
 
 EXAMPLES: Final = sorted(Path("examples/claims").glob("*.yaml"))
 FUNCTION: Final = "zerotouch_function"

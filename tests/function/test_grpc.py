@@ -28,7 +28,7 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from tests.function.authority import Authority
 from tests.function.crossplane_requests import XR, everything, request
 from tests.function.stand_in import compose, refuse
-from zerotouch_function.runner import Runner
+from zerotouch_function.protocol.runner import Runner
 
 ROOT: Final = Path(__file__).parents[2]
 TIMEOUT_SECONDS: Final = 10

@@ -8,12 +8,12 @@ from hypothesis import strategies as st
 
 from tests.composites import composite, deployed, scaling
 from tests.strategies import specs
-from zerotouch_function import wire
 from zerotouch_function.manifest import Manifest
-from zerotouch_function.memory import Memory
 from zerotouch_function.observed import NOTHING
+from zerotouch_function.protocol import wire
+from zerotouch_function.protocol.memory import Memory
+from zerotouch_function.protocol.runner import Runner
 from zerotouch_function.registry import compose, refuse
-from zerotouch_function.runner import Runner
 
 PLAIN = Runner(compose, refuse)
 

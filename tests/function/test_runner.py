@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from tests.function.crossplane_requests import CONFIG, XR, request, struct, with_earlier_step
 from tests.function.stand_in import compose, refuse
-from zerotouch_function import wire
 from zerotouch_function.errors import RequestError
-from zerotouch_function.runner import Outcome, Runner
+from zerotouch_function.protocol import wire
+from zerotouch_function.protocol.runner import Outcome, Runner
 
 RUNNER = Runner(compose, refuse)
 CLAIM = v1.TARGET_COMPOSITE_AND_CLAIM

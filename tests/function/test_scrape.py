@@ -6,8 +6,8 @@ import urllib.request
 import pytest
 
 from tests.function.test_grpc import free_port
-from zerotouch_function.options import StartError
-from zerotouch_function.scrape import CALLERS, REQUEST_BYTES, serve_metrics
+from zerotouch_function.serving.options import StartError
+from zerotouch_function.serving.scrape import CALLERS, REQUEST_BYTES, serve_metrics
 
 TIMEOUT_SECONDS = 30
 

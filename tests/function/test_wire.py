@@ -12,12 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.function.crossplane_requests import CONFIG, XR, everything, struct
-from zerotouch_function import wire
-from zerotouch_function.asked import Asked
-from zerotouch_function.closing import encode
 from zerotouch_function.errors import RequestError
-from zerotouch_function.structs import decode, decode_object, fields_of
-from zerotouch_function.view import View
+from zerotouch_function.protocol import wire
+from zerotouch_function.protocol.asked import Asked
+from zerotouch_function.protocol.closing import encode
+from zerotouch_function.protocol.structs import decode, decode_object, fields_of
+from zerotouch_function.protocol.view import View
 
 Json = dict[str, Any]
 

@@ -6,12 +6,12 @@ from typing import Final
 
 from crossplane.function.proto.v1 import run_function_pb2 as v1
 
-from zerotouch_function import wire
 from zerotouch_function.errors import RequestError
-from zerotouch_function.memory import Memory
+from zerotouch_function.protocol import wire
+from zerotouch_function.protocol.memory import Memory
+from zerotouch_function.protocol.response import TTL_SECONDS, UNDER_WAY_SECONDS
+from zerotouch_function.protocol.runner import Answer, Outcome, Runner
 from zerotouch_function.registry import APIS, compose, refuse
-from zerotouch_function.response import TTL_SECONDS, UNDER_WAY_SECONDS
-from zerotouch_function.runner import Answer, Outcome, Runner
 
 PLAIN: Final = Runner(compose, refuse)
 REMEMBERING: Final = Runner(compose, refuse, Memory(256))

@@ -16,7 +16,7 @@ atheris: Any = import_module("atheris")
 
 with atheris.instrument_imports(include=["zerotouch_function"], enable_loader_override=False):
     from tests.fuzz.laws import check
-    from zerotouch_function import wire
+    from zerotouch_function.protocol import wire
 
 COUNTS: Final[dict[str, int]] = {}
 """How requests ended."""
@@ -74,7 +74,7 @@ def new_level(struct: bytes) -> Any:
         return None
 
 
-LEVEL: Final[Any] = import_module("zerotouch_function.structs")._Level
+LEVEL: Final[Any] = import_module("zerotouch_function.protocol.structs")._Level
 
 
 def main() -> None:

@@ -8,12 +8,12 @@ from crossplane.function.proto.v1 import run_function_pb2 as v1
 from tests.composites import composite
 from tests.fuzz.laws import MESSAGE_CHARACTERS, check
 from tests.fuzz.requests import POD, message, nested, pool, running
-from zerotouch_function import wire
 from zerotouch_function.manifest import Manifest
-from zerotouch_function.memory import Memory, Remembered
+from zerotouch_function.protocol import wire
+from zerotouch_function.protocol.memory import Memory, Remembered
+from zerotouch_function.protocol.runner import Outcome, Runner
+from zerotouch_function.protocol.trace import Trace
 from zerotouch_function.registry import compose, refuse
-from zerotouch_function.runner import Outcome, Runner
-from zerotouch_function.trace import Trace
 
 MANY = {f"k{i}": i for i in range(500)}
 

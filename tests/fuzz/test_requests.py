@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from tests.fuzz.laws import check
 from tests.fuzz.requests import mutated_requests, valid_requests
 from tests.fuzz.seeds import seeds
-from zerotouch_function.runner import Outcome
+from zerotouch_function.protocol.runner import Outcome
 
 SHORT = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 

@@ -8,8 +8,8 @@ from typing import Any, Final
 import yaml
 
 from tests.observability.rules import LAYER, ROOT, RULE_FILES, rules
-from zerotouch_function.metrics import Metrics
-from zerotouch_function.runner import Outcome
+from zerotouch_function.protocol.runner import Outcome
+from zerotouch_function.serving.metrics import Metrics
 from zerotouch_sidecar.metrics import Registry
 from zerotouch_sidecar.models.metering import Metering
 

@@ -4,7 +4,7 @@ import gc
 
 gc.disable()  # until it starts: nothing that is imported is garbage, and looking for some takes a tenth of the start
 
-from zerotouch_function.command import command  # noqa: E402
 from zerotouch_function.registry import compose, refuse  # noqa: E402
+from zerotouch_function.serving.command import command  # noqa: E402
 
 main = command(compose, refuse)

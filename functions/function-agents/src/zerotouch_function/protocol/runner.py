@@ -20,14 +20,14 @@ from typing import TypeAlias
 from crossplane.function.proto.v1 import run_function_pb2 as v1
 from msgspec import Struct
 
-from zerotouch_function import wire
 from zerotouch_function.composition import Composition, Condition
 from zerotouch_function.errors import FunctionError, RequestError, UnknownKindError
 from zerotouch_function.manifest import Manifest
-from zerotouch_function.memory import Memory, Remembered
 from zerotouch_function.observed import NOTHING, Observed
-from zerotouch_function.request import RequestState, stands_alone
-from zerotouch_function.response import composed, refused, tagged
+from zerotouch_function.protocol import wire
+from zerotouch_function.protocol.memory import Memory, Remembered
+from zerotouch_function.protocol.request import RequestState, stands_alone
+from zerotouch_function.protocol.response import composed, refused, tagged
 
 Compose: TypeAlias = Callable[[Manifest, Observed, Manifest], Composition]
 """Composite resource, observed state and the function's input to the whole answer; raises FunctionError."""

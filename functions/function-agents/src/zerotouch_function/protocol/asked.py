@@ -5,8 +5,8 @@ from typing import Final
 from crossplane.function.proto.v1 import run_function_pb2 as v1
 
 from zerotouch_function.manifest import Manifest
-from zerotouch_function.structs import ABSENT, DAMAGE, Fields, canonical_value, damaged, object_in, plain
-from zerotouch_function.view import object_fields
+from zerotouch_function.protocol.structs import ABSENT, DAMAGE, Fields, canonical_value, damaged, object_in, plain
+from zerotouch_function.protocol.view import object_fields
 
 COMPOSITE: Final = "observed.composite.resource"
 

@@ -13,13 +13,13 @@ from typing import Final, NoReturn
 import grpc
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 
-from zerotouch_function.certificates import server_credentials
 from zerotouch_function.errors import RequestError
-from zerotouch_function.logs import Log
-from zerotouch_function.metrics import Metrics
-from zerotouch_function.options import Options, StartError, port_of
-from zerotouch_function.runner import Outcome, Runner
-from zerotouch_function.scrape import serve_metrics
+from zerotouch_function.protocol.runner import Outcome, Runner
+from zerotouch_function.serving.certificates import server_credentials
+from zerotouch_function.serving.logs import Log
+from zerotouch_function.serving.metrics import Metrics
+from zerotouch_function.serving.options import Options, StartError, port_of
+from zerotouch_function.serving.scrape import serve_metrics
 
 SERVICES: Final = ("apiextensions.fn.proto.v1.FunctionRunnerService", "apiextensions.fn.proto.v1beta1.FunctionRunnerService")
 """Both names of the one service; Crossplane before v1.17 calls the second."""

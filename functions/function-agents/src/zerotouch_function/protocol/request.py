@@ -6,13 +6,13 @@ from typing import Final, TypeAlias
 
 from crossplane.function.proto.v1 import run_function_pb2 as v1
 
-from zerotouch_function import wire
-from zerotouch_function.asked import COMPOSITE, Asked
 from zerotouch_function.errors import RequestError
 from zerotouch_function.manifest import Manifest, Observation
-from zerotouch_function.structs import DAMAGE, canonical, damaged, decode_object
-from zerotouch_function.trace import Trace, Traced
-from zerotouch_function.view import CALLER, View, object_fields
+from zerotouch_function.protocol import wire
+from zerotouch_function.protocol.asked import COMPOSITE, Asked
+from zerotouch_function.protocol.structs import DAMAGE, canonical, damaged, decode_object
+from zerotouch_function.protocol.trace import Trace, Traced
+from zerotouch_function.protocol.view import CALLER, View, object_fields
 
 KEYS: Final = "keys"
 """Under which the trace has the keys of all composed objects."""

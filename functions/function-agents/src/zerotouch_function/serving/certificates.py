@@ -12,8 +12,8 @@ from typing import Final
 import grpc
 from msgspec import Struct
 
-from zerotouch_function.logs import Log
-from zerotouch_function.options import StartError
+from zerotouch_function.serving.logs import Log
+from zerotouch_function.serving.options import StartError
 
 CERTIFICATE: Final = "tls.crt"
 KEY: Final = "tls.key"

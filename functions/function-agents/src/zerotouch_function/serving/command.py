@@ -6,12 +6,12 @@ from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from collections.abc import Callable
 from pathlib import Path
 
-from zerotouch_function.logs import configure_logs
-from zerotouch_function.memory import Memory
-from zerotouch_function.metrics import Metrics
-from zerotouch_function.options import Options, StartError
-from zerotouch_function.runner import Compose, Refuse, Runner
-from zerotouch_function.server import serve
+from zerotouch_function.protocol.memory import Memory
+from zerotouch_function.protocol.runner import Compose, Refuse, Runner
+from zerotouch_function.serving.logs import configure_logs
+from zerotouch_function.serving.metrics import Metrics
+from zerotouch_function.serving.options import Options, StartError
+from zerotouch_function.serving.server import serve
 
 MEBIBYTE = 1024 * 1024
 

@@ -5,13 +5,13 @@ from typing import Final
 
 from crossplane.function.proto.v1 import run_function_pb2 as v1
 
-from zerotouch_function import wire
-from zerotouch_function.closing import encode, with_length
 from zerotouch_function.composition import Composition, Condition, Selector, Status
 from zerotouch_function.errors import FunctionError
 from zerotouch_function.manifest import Manifest
-from zerotouch_function.request import knows_required_resources
-from zerotouch_function.structs import decode_object
+from zerotouch_function.protocol import wire
+from zerotouch_function.protocol.closing import encode, with_length
+from zerotouch_function.protocol.request import knows_required_resources
+from zerotouch_function.protocol.structs import decode_object
 
 TTL_SECONDS: Final = 60
 """How long an answer holds before Crossplane asks again although nothing changed."""

@@ -22,8 +22,8 @@ from typing import Final
 
 from msgspec import Struct
 
-from zerotouch_function.request import Question, RequestState
-from zerotouch_function.trace import Trace
+from zerotouch_function.protocol.request import Question, RequestState
+from zerotouch_function.protocol.trace import Trace
 
 ANSWERS: Final = 4096
 """Answers kept at most. With more composites than that, the others are composed anew."""

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from msgspec.msgpack import encode as pack
 
-from zerotouch_function.structs import DOUBLE, KNOWN, SHORT
+from zerotouch_function.protocol.structs import DOUBLE, KNOWN, SHORT
 
 PACKED_BYTES: Final = 2048
 """Longest value, packed, that is kept closed."""

@@ -11,10 +11,10 @@ from itertools import accumulate
 from threading import Lock
 from typing import TYPE_CHECKING, Final
 
-from zerotouch_function import process
+from zerotouch_function.serving import process
 
 if TYPE_CHECKING:
-    from zerotouch_function.runner import Outcome
+    from zerotouch_function.protocol.runner import Outcome
 
 BUCKETS_SECONDS: Final = (20e-6, 50e-6, 100e-6, 200e-6, 500e-6, 1e-3, 2e-3, 5e-3, 10e-3, 20e-3, 50e-3, 100e-3)
 """From a spec that was seen before to hundreds of observed objects on a throttled processor."""

@@ -24,7 +24,7 @@ from msgspec.msgpack import encode as pack
 
 from zerotouch_function.errors import RequestError
 from zerotouch_function.manifest import Manifest
-from zerotouch_function.wire import closed_messages
+from zerotouch_function.protocol.wire import closed_messages
 
 EXACT: Final = 2.0**53
 """From here on a double skips whole numbers."""

@@ -8,8 +8,8 @@ not matter, and coarse enough that looking again is a handful of comparisons.
 from collections.abc import Callable, Iterator, Mapping, Sized
 from typing import Any, Final
 
-from zerotouch_function.structs import ABSENT, Fields, canonical_fields, canonical_value, object_in
-from zerotouch_function.view import View
+from zerotouch_function.protocol.structs import ABSENT, Fields, canonical_fields, canonical_value, object_in
+from zerotouch_function.protocol.view import View
 
 WHOLE: Final = "*"
 """In place of a field: all of them were read."""

@@ -5,9 +5,9 @@ from typing import Any, Final
 
 from crossplane.function.proto.v1 import run_function_pb2 as v1
 
-from zerotouch_function import wire
 from zerotouch_function.errors import RequestError
-from zerotouch_function.structs import (
+from zerotouch_function.protocol import wire
+from zerotouch_function.protocol.structs import (
     DAMAGE,
     KNOWN_BYTES,
     LIST,

@@ -9,7 +9,7 @@ from threading import BoundedSemaphore, Thread
 from time import monotonic, sleep
 from typing import Final
 
-from zerotouch_function.options import StartError, port_of
+from zerotouch_function.serving.options import StartError, port_of
 
 REQUEST_BYTES: Final = 16384
 """Longest request that is read; a longer one is hung up on."""

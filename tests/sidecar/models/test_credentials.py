@@ -11,7 +11,7 @@ import pytest
 from tests.sidecar.loops import run
 from tests.sidecar.models.nats import Nats
 from zerotouch_sidecar.models.amounts import NOTHING
-from zerotouch_sidecar.models.budget.credentials import Credentials
+from zerotouch_sidecar.models.budget.credentials import Credentials, NoCredentialsError
 from zerotouch_sidecar.models.budget.ledger import Change, Ledger
 from zerotouch_sidecar.models.budget.nats_store import NatsPlace, NatsStore
 from zerotouch_sidecar.models.budget.record import Record
@@ -70,5 +70,5 @@ async def changed(store: NatsStore) -> Change:
 def test_a_file_that_holds_none_is_an_error(tmp_path: Path, content: str | None) -> None:
     if content is not None:
         (tmp_path / "nats.creds").write_text(content)
-    with pytest.raises((OSError, ValueError)):
+    with pytest.raises((NoCredentialsError, FileNotFoundError)):  # the one kind of error after which the library goes on trying
         Credentials(str(tmp_path / "nats.creds")).token()

@@ -16,12 +16,15 @@ _SEED_BYTES: Final = slice(2, 34)
 """In the decoded text: behind two bytes of kind, before two of checksum."""
 
 
+class NoCredentialsError(OSError):
+    """The file holds something else. The library tries again after an OSError alone; whatever else it meets ends its attempts for good."""
+
+
 class Credentials:
     """Answers the server's question who we are. The file is read each time, as it may have been rotated; it lies in memory.
 
     Raises:
-        OSError: The file cannot be read.
-        ValueError: It holds something else.
+        OSError: The file cannot be read, or holds something else (`NoCredentialsError`).
     """
 
     def __init__(self, path: str) -> None:
@@ -34,11 +37,14 @@ class Credentials:
     def sign(self, nonce: str) -> bytes:
         """The server's nonce, signed and in base64."""
         text = self._found(_seed)
-        key = SigningKey(base64.b32decode(text + b"=" * (-len(text) % 8))[_SEED_BYTES])
+        try:
+            key = SigningKey(base64.b32decode(text + b"=" * (-len(text) % 8))[_SEED_BYTES])
+        except ValueError as error:
+            raise NoCredentialsError("the credentials file holds a seed that is none") from error
         return base64.b64encode(key.sign(nonce.encode()).signature)
 
     def _found(self, pattern: re.Pattern[bytes]) -> bytes:
         match = pattern.search(self._path.read_bytes())
         if match is None:
-            raise ValueError("the credentials file holds no user token and seed")
+            raise NoCredentialsError("the credentials file holds no user token and seed")
         return match[1]

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import os
 import ssl
 from dataclasses import dataclass
 from typing import Any, Final
@@ -41,9 +42,17 @@ class NatsPlace:
     ca_file: str = ""
     replicas: int = 1
 
+    def state_of_files(self) -> list[tuple[int, int] | None]:
+        """Returns what differs once the files were rotated; None: a file is not there. Blocks for as long as the file system does."""
+        return [_state(file) for file in (self.credentials_file, self.ca_file) if file]
+
 
 class NatsStore:
-    """Reads and writes one agent's record. `connect` may fail and be tried again; until then the store is away."""
+    """Reads and writes one agent's record. A connection that cannot be had is tried again at each change; until then the store is away.
+
+    The library mends connections by itself, with the authorities that it was given first, and not at all once a server has said that
+    credentials are over. So when files were rotated, or it has given up, a new connection takes the place of the old one.
+    """
 
     is_shared = True
 
@@ -52,6 +61,7 @@ class NatsStore:
         self._key = key
         self._client: Client | None = None
         self._connecting: asyncio.Task[None] | None = None
+        self._files: list[tuple[int, int] | None] = []
         self._bucket: KeyValue | None = None
         self._last: tuple[Record | None, int] | None = None
 
@@ -79,11 +89,7 @@ class NatsStore:
             self._connecting.cancel()
             await asyncio.wait([self._connecting])
         if self._client is not None:
-            try:
-                async with asyncio.timeout(CLOSE_SECONDS):
-                    await self._client.close()
-            except (NatsError, TimeoutError, OSError):
-                return
+            await _close(self._client)
 
     async def _replaced(self, bucket: KeyValue, step: Step) -> Change:
         while True:
@@ -115,15 +121,34 @@ class NatsStore:
 
     async def _connected(self) -> Client:
         """Returns a connection that works, at once or not at all; one that does not is mended in the background."""
-        if self._client is None:
-            if self._connecting is None or self._connecting.done():
-                self._connecting = asyncio.create_task(self._connect())
+        if (self._connecting is None or self._connecting.done()) and await self._is_due():
+            self._connecting = asyncio.create_task(self._connect())
+        if self._connecting is not None and (self._client is None or self._client.is_closed):
             await asyncio.wait([self._connecting])
         if self._client is None or not self._client.is_connected:
             raise StoreAwayError("not connected")
         return self._client
 
+    async def _is_due(self) -> bool:
+        if self._client is None or self._client.is_closed:
+            return True
+        return bool(self._files) and await asyncio.to_thread(self._place.state_of_files) != self._files
+
     async def _connect(self) -> None:
+        """Makes a connection with the files of now; one that works is left only for another that does."""
+        files = await asyncio.to_thread(self._place.state_of_files)
+        try:
+            client = await self._made()
+        except (NatsError, OSError, ValueError) as error:
+            log.warning("NATS refused the sidecar", extra={"error": type(error).__name__})
+            return
+        old, self._client, self._files = self._client, client, files
+        self._bucket = self._last = None
+        if old is not None:
+            log.info("connected to NATS again")
+            await _close(old)
+
+    async def _made(self) -> Client:
         options: dict[str, Any] = {}
         if self._place.credentials_file:
             credentials = Credentials(self._place.credentials_file)
@@ -131,20 +156,32 @@ class NatsStore:
         if self._place.ca_file:
             options["tls"] = await asyncio.to_thread(ssl.create_default_context, cafile=self._place.ca_file)
         client = Client()
-        try:
-            await client.connect(
-                self._place.url.split(","),
-                max_reconnect_attempts=-1,
-                reconnect_time_wait=1,
-                connect_timeout=2,
-                ping_interval=PING_SECONDS,
-                error_cb=_noted,
-                **options,
-            )
-        except (NatsError, OSError, ValueError) as error:
-            log.warning("NATS refused the sidecar", extra={"error": type(error).__name__})
-            return
-        self._client = client
+        await client.connect(
+            self._place.url.split(","),
+            max_reconnect_attempts=-1,
+            reconnect_time_wait=1,
+            connect_timeout=2,
+            ping_interval=PING_SECONDS,
+            error_cb=_noted,
+            **options,
+        )
+        return client
+
+
+async def _close(client: Client) -> None:
+    try:
+        async with asyncio.timeout(CLOSE_SECONDS):
+            await client.close()
+    except (NatsError, TimeoutError, OSError):
+        return
+
+
+def _state(file: str) -> tuple[int, int] | None:
+    try:
+        stat = os.stat(file)
+    except OSError:
+        return None
+    return stat.st_ino, stat.st_mtime_ns
 
 
 async def _noted(error: Exception) -> None:

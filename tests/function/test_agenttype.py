@@ -266,6 +266,7 @@ def test_a_claim_that_runs_says_where_and_what_it_can_call() -> None:
         "image": "ghcr.io/org/agent:v1.0.0",
         "models": ["cheap", "default"],
         "replicas": 2,
+        "secretKeys": ["openai/api-key"],
     }
     told = Condition("ModelsConfigured", Status.TRUE, "Configured", "The agent can call cheap, default")
     assert condition(answer, "ModelsConfigured") == told
@@ -291,6 +292,39 @@ def test_pods_that_do_not_start_name_the_secrets_that_they_wait_for() -> None:
     told = condition(stuck, "ModelsConfigured")
     assert (told.status, told.reason) == ("False", "Waiting")
     assert told.message.endswith("kubectl -n ns describe secrets openai")
+
+
+OTHER: Final[Manifest] = {"name": "other", "type": "openai", "secret": {"name": "other", "key": "k"}}
+
+
+@pytest.mark.parametrize(
+    ("providers", "available", "waits_for"),
+    [
+        ([PROVIDER], 2, ""),
+        ([PROVIDER], 0, "openai"),
+        ([PROVIDER, OTHER], 2, "other"),
+        ([{**PROVIDER, "secret": {"name": "openai", "key": "x"}}], 2, "openai"),
+    ],
+    ids=["only the image changed", "and nothing answers", "another Secret", "another key"],
+)
+def test_a_rollout_waits_only_for_keys_that_no_pod_has_yet(providers: list[Manifest], available: int, waits_for: str) -> None:
+    before = in_cluster({"llm": LLM, "scaling": {"replicas": 2}}, replicas=2)
+    spec: Manifest = {"llm": {**LLM, "providers": providers}, "scaling": {"replicas": 2}, "agent": {"image": "ghcr.io/org/agent:v2"}}
+    made = manifests(spec)
+    rolling = deployed(
+        made["deployment"],
+        replicas=2,
+        availableReplicas=available,
+        updatedReplicas=1,
+        conditions=[{"type": "Progressing", "status": "True", "reason": "ReplicaSetUpdated"}],
+    )
+    xr = {**agent(spec), "status": before.status}
+    answer = compose(xr, Snapshot({**made, "deployment": rolling}), {})
+    told = condition(answer, "ModelsConfigured")
+    assert (told.status, told.reason) == (("False", "Waiting") if waits_for else ("True", "Configured"))
+    assert told.message.endswith(f"describe secrets {waits_for}" if waits_for else "can call default")
+    assert condition(answer, "WorkloadReady").reason == "RollingOut"
+    assert answer.status["secretKeys"] == ["openai/api-key"], "as long as the new pods are not there"
 
 
 def test_a_stopped_agent_says_who_stopped_it() -> None:

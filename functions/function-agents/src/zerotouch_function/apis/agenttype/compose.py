@@ -3,7 +3,7 @@
 from typing import Final
 
 from zerotouch_contract import ports
-from zerotouch_function.apis.agenttype.models import MODELS_CONFIGURED, models_condition
+from zerotouch_function.apis.agenttype.models import MODELS_CONFIGURED, models_condition, secret_keys
 from zerotouch_function.apis.agenttype.parse import parse
 from zerotouch_function.apis.agenttype.sidecar import sidecar_config_map
 from zerotouch_function.apis.agenttype.spec import AgentTypeSpec
@@ -57,7 +57,9 @@ def compose(xr: Manifest, composed: Composed, settings: Settings) -> Composition
     deployment = with_release(workload(claim, spec, settings))
     runs = _workload_state(claim, spec, deployment, composed)
     scales = _scaler_state(claim, spec, composed)
-    models = models_condition(claim, spec, is_written=composed.has(CONFIG), problem=composed.problem(CONFIG), workload=runs)
+    models = models_condition(
+        claim, spec, is_written=composed.has(CONFIG), problem=composed.problem(CONFIG), workload=runs, held=_held(xr, composed)
+    )
     account = service_account(claim, component=COMPONENT, annotations=spec.service_account_annotations)
     resources = {
         SERVICE_ACCOUNT: Resource(account, is_ready=composed.has(SERVICE_ACCOUNT)),
@@ -122,6 +124,7 @@ def _status(
 ) -> Manifest:
     """The claim's status: where the agent answers, what it can call, what runs (the earlier image until a rollout ends)."""
     running = spec.image if runs.status is Status.TRUE else (xr.get("status") or {}).get("image", "")
+    keys = secret_keys(spec) if runs.status is Status.TRUE else _noted(xr)
     host = service_host(claim, settings.defaults.cluster_domain)
     endpoint = f"{host}:{ports.SERVICE}"
     return {
@@ -130,7 +133,19 @@ def _status(
         **without_empty({"image": running}),
         "models": sorted(model.alias for model in spec.llm.models),
         "replicas": count(part(deployment, "status"), "availableReplicas") if deployment else 0,
+        **without_empty({"secretKeys": keys}),
     }
+
+
+def _held(xr: Manifest, composed: Composed) -> list[str]:
+    """What the pods that answer now have of Secrets; nothing where no pod answers."""
+    return _noted(xr) if count(part(composed.get(DEPLOYMENT) or {}, "status"), "availableReplicas") else []
+
+
+def _noted(xr: Manifest) -> list[str]:
+    """What of Secrets an earlier answer noted of pods that were all rolled out."""
+    noted = part(xr, "status").get("secretKeys")
+    return [key for key in noted if isinstance(key, str)] if isinstance(noted, list | tuple) else []
 
 
 def _requirements(claim: Claim, composed: Composed, settings: Settings) -> dict[str, Selector]:

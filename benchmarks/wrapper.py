@@ -32,10 +32,10 @@ PYTHON_PROGRAMS: Final = {
     "an empty Python program": [sys.executable, "-c", "pass"],
     "a Python program that imports http.server": [sys.executable, "-c", "import http.server"],
 }
-NODE_PROGRAMS: Final = (
-    {"an empty Node program": [NODE, "-e", "0"], "a Node program that requires http": [NODE, "-e", "require('http')"]} if NODE else {}
-)
 """Programs that are started; an agent is one that imports a server."""
+
+NODE_PROGRAMS: Final = {"an empty Node program": "", "a Node program that requires http": "require('http')\n"}
+"""The same for Node, as files, as an agent's program is one: what loads it has loaded the wrapper before. `node -e` has no other file."""
 
 
 def main() -> int:
@@ -57,12 +57,20 @@ def measure(starts: int) -> Iterator[Measurement]:
     with listening() as url, TemporaryDirectory() as folder:
         wrapper, sources = compiled(Path(folder) / "wrapper", sys.executable), Path(folder) / "sources"
         shutil.copytree(WRAPPER, sources, ignore=shutil.ignore_patterns("__pycache__"))
-        for name, command in {**PYTHON_PROGRAMS, **NODE_PROGRAMS}.items():
+        for name, command in {**PYTHON_PROGRAMS, **node_programs(Path(folder))}.items():
             added, without = differences(command, url, wrapper, starts)
             yield measurement(name, added, without, LIMIT_MS)
         for name, command in PYTHON_PROGRAMS.items():
             added, without = differences(command, url, sources, starts)
             yield measurement(f"{name}, without bytecode", added, without)
+
+
+def node_programs(folder: Path) -> dict[str, list[str]]:
+    if NODE is None:
+        return {}
+    for name, text in NODE_PROGRAMS.items():
+        (folder / f"{name}.cjs").write_text(text)
+    return {name: [NODE, str(folder / f"{name}.cjs")] for name in NODE_PROGRAMS}
 
 
 def measurement(name: str, added_ms: float, without_ms: float, limit_ms: float | None = None) -> Measurement:

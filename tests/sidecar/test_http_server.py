@@ -251,7 +251,7 @@ def test_a_new_connection_takes_the_place_of_the_one_that_has_waited_longest() -
             connected(server.port) as short,
         ):
             await begun.send(GET[:-2])  # a head that is not whole waits too, but behind those that ask for nothing
-            await until(lambda: server.connections == 3)
+            await until(lambda: any(each.is_in_head for each in server._listener.connections))
             assert await served(long)
             assert await served(short)
             async with connected(server.port) as new:

@@ -174,10 +174,14 @@ def test_a_missing_key_is_told_by_provider_until_it_is_there(
     if content is not None:
         file.write_text(content)
 
-    async def until(proxy: Running, missing: float) -> None:
+    def told() -> list[str]:
+        return [record.message for record in caplog.records if "provider" in record.message]
+
+    async def until_told(proxy: Running, times: int, missing: float) -> None:
         async with asyncio.timeout(30):
-            while proxy.metric("agent_model_key_missing", 'gen_ai_provider_name="openai"') != missing:
+            while len(told()) < times:
                 await asyncio.sleep(0.01)
+        assert proxy.metric("agent_model_key_missing", 'gen_ai_provider_name="openai"') == missing
 
     async def scene() -> None:
         async with mocks() as [mock]:
@@ -186,7 +190,7 @@ def test_a_missing_key_is_told_by_provider_until_it_is_there(
             llm = {"providers": [keyed, open_], "models": [model("gpt", "openai/a")], "retry": NO_PAUSE}
             async with running(llm) as proxy:
                 following = asyncio.create_task(proxy.models.run())
-                await until(proxy, 1)
+                await until_told(proxy, 1, missing=1)
                 status, _, body = await proxy.post(CHAT, ASK)
                 assert (status, body["error"]["code"], mock.requests) == (502, "provider_refused_key", [])
                 assert body["error"]["message"].startswith("spec.llm.providers: openai has no key, because its Secret lacks the key")
@@ -196,11 +200,10 @@ def test_a_missing_key_is_told_by_provider_until_it_is_there(
                 assert 'gen_ai_provider_name="open"' not in proxy.registry.text()
                 file.with_suffix(".new").write_text(KEY)
                 file.with_suffix(".new").replace(file)
-                await until(proxy, 0)
+                await until_told(proxy, 2, missing=0)
                 assert (await proxy.post(CHAT, ASK))[0] == 200
                 following.cancel()
-        told = [record.message for record in caplog.records if "provider" in record.message]
-        assert told == ["a provider has no key: its Secret lacks it, or holds nothing usable", "a provider has its key"]
+        assert told() == ["a provider has no key: its Secret lacks it, or holds nothing usable", "a provider has its key"]
 
     asyncio.run(scene())
 

@@ -4,6 +4,7 @@ import hashlib
 import os
 import shutil
 import subprocess
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -15,6 +16,10 @@ from tests.e2e.settings import Settings
 
 WORKLOAD: Final = Path(__file__).parents[1] / "workload"
 NATS_BOX: Final = Path(__file__).parent / "images" / "nats-box"
+NATS_CHART: Final = Path(__file__).parent / "images" / "nats-chart"
+NATS_PROGRAMS: Final = {"nats": "nats-server"}
+"""Programs whose image has another name."""
+
 STREAM_JOB: Final = Path(__file__).parents[2] / "examples/streams/create-stream-job.yaml"
 HASH_LENGTH: Final = 12
 
@@ -42,13 +47,26 @@ def build_as(settings: Settings, tag: str, folder: Path, *flags: str) -> None:
 
 def build_nats_box(settings: Settings, folder: Path) -> None:
     """Builds the image of the Job that makes a stream, under its public name, in that empty folder."""
-    if not shutil.which("go"):
-        pytest.skip("the Job's image cannot be pulled, and building it needs go on PATH")
-    shutil.copytree(NATS_BOX, folder, dirs_exist_ok=True)
-    command = ["go", "build", "-mod=mod", "-o", "nats", "github.com/nats-io/natscli/nats"]
-    subprocess.run(command, cwd=folder, env={**os.environ, "CGO_ENABLED": "0"}, check=True)
+    build_programs(NATS_BOX, folder)
     job = yaml.safe_load(STREAM_JOB.read_text())
     build_as(settings, job["spec"]["template"]["spec"]["containers"][0]["image"], folder)
+
+
+def build_nats_chart(settings: Settings, folder: Path, tags: Iterable[str]) -> None:
+    """Builds the images of the official NATS chart, under these public names, in that empty folder."""
+    build_programs(NATS_CHART, folder)
+    for tag in tags:
+        name = tag.rpartition("/")[2].partition(":")[0]
+        build_as(settings, tag, folder, "--build-arg", f"PROGRAM={NATS_PROGRAMS.get(name, name)}")
+
+
+def build_programs(source: Path, folder: Path) -> None:
+    """Copies that folder to the empty one, and builds the tools of its go.mod there."""
+    if not shutil.which("go"):
+        pytest.skip("the images cannot be pulled, and building them needs go on PATH")
+    shutil.copytree(source, folder, dirs_exist_ok=True)
+    environment = {**os.environ, "CGO_ENABLED": "0", "GOBIN": str(folder)}
+    subprocess.run(["go", "install", "-mod=mod", "tool"], cwd=folder, env=environment, check=True)
 
 
 def content_hash(folder: Path, *flags: str) -> str:

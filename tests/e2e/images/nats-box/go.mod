@@ -3,4 +3,6 @@ module nats-box
 
 go 1.26.0
 
+tool github.com/nats-io/natscli/nats
+
 require github.com/nats-io/natscli v0.4.0

@@ -33,8 +33,8 @@ SEED: Final = int(os.environ.get("FUZZ_SEED") or 0)
 BATCH: Final = 2000
 """Examples between two looks at the clock; hypothesis remembers the ones of a batch, and its memory must not grow with the run."""
 
-HANG_SECONDS: Final = 300
-"""A batch that takes longer than that hangs: the run ends with every thread's traceback."""
+HANG_SECONDS: Final = 1800
+"""A batch that takes longer than that hangs, on a busy machine too: the run ends with every thread's traceback. Ordinarily it takes 15."""
 
 MEMORY_MB: Final = 1024
 """Most that either process may take."""

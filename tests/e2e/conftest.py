@@ -73,7 +73,7 @@ def make_namespace(environment: Settings) -> Iterator[MakeNamespace]:
         for namespace in made:
             for api in APIS:
                 namespace.delete_all(api.resource)
-            kubectl("delete", "namespace", namespace.name, "--wait=false")
+            kubectl("delete", "namespace", namespace.name, "--ignore-not-found", "--wait=false")
         for namespace in made:
             kubectl(
                 "wait", "namespace", namespace.name, "--for=delete", f"--timeout={DELETE_SECONDS}s", timeout_seconds=DELETE_SECONDS + 10

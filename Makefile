@@ -31,7 +31,7 @@ render: .venv/.synced ## the same with the official Crossplane CLI: CLAIM=file.y
 	@hack/render.sh $(CLAIM)
 
 test: .venv/.synced ## run all tests that need no cluster
-	E2E= $(bin)/pytest $(PYTEST_FLAGS)
+	E2E= $(bin)/pytest -n auto --dist loadfile $(PYTEST_FLAGS)
 
 fuzz: .venv/.synced ## fuzz the function: [FUZZ_EXAMPLES=1000000] [FUZZ_SECONDS=7200] [FUZZ_SEED=0]
 	@$(bin)/python -m tests.fuzz.run

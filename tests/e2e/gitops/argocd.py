@@ -70,8 +70,8 @@ class Application:
         if commit and not self._compared(commit):
             return False
         status = self.status()
-        operation = status.get("operationState") or {}
-        return (status.get("sync") or {}).get("status") == "Synced" and operation.get("phase") == "Succeeded"
+        phase = (status.get("operationState") or {}).get("phase", "Succeeded")  # none where everything was as in Git already
+        return (status.get("sync") or {}).get("status") == "Synced" and bool(phase == "Succeeded")
 
     def _compared(self, commit: str) -> bool:
         found = self.get()

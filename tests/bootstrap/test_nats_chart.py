@@ -1,4 +1,4 @@
-"""What the official NATS chart makes of our values. The chart is not in this repository: NATS_CHART names a folder that holds it."""
+"""What the official NATS chart makes of our values; runs where the chart is at hand."""
 
 import json
 import os
@@ -12,6 +12,7 @@ import pytest
 import yaml
 
 from tests.bootstrap.manifests import BOOTSTRAP, ROOT, Manifest, named
+from tests.nats_chart import nats_chart
 from zerotouch.schema import check_manifest
 from zerotouch_function.fields.quantity import amount
 
@@ -23,13 +24,7 @@ SERVERS: Final = {"dev": 1, "prod": 3}
 
 @pytest.fixture(scope="module")
 def chart() -> Path:
-    """The chart's folder, of the version that bootstrap/charts.yaml names."""
-    folder = os.environ.get("NATS_CHART", "")
-    if not folder:
-        pytest.skip("NATS_CHART is not set: name a folder with helm/charts/nats of github.com/nats-io/k8s")
-    found = yaml.safe_load((Path(folder) / "Chart.yaml").read_text())["version"]
-    assert found == TABLE["version"], f"NATS_CHART is version {found}"
-    return Path(folder)
+    return nats_chart()
 
 
 def rendered(chart: Path, environment: str) -> list[Manifest]:

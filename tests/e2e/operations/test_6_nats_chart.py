@@ -1,6 +1,6 @@
 """The official NATS chart with our values is what those mean: limits, lag, metrics, and settings that change without a restart.
 
-The chart is not in this repository: NATS_CHART names a folder that holds it.
+It runs where the chart is at hand.
 """
 
 import asyncio
@@ -28,6 +28,7 @@ from tests.e2e.making import MakeNamespace
 from tests.e2e.namespace import Namespace
 from tests.e2e.settings import Settings
 from tests.e2e.streams import Queue
+from tests.nats_chart import nats_chart
 
 pytestmark = pytest.mark.operations
 
@@ -51,10 +52,7 @@ DRAIN_SECONDS: Final = 240
 
 @pytest.fixture(scope="module")
 def chart() -> Path:
-    folder = os.environ.get("NATS_CHART", "")
-    if not folder:
-        pytest.skip("NATS_CHART is not set: name a folder with helm/charts/nats of github.com/nats-io/k8s")
-    return Path(folder)
+    return nats_chart()
 
 
 @pytest.fixture(scope="module")

@@ -27,11 +27,20 @@ PATH: Final = re.compile(r"(spec|input|metadata|kind|observed|desired|required_r
 
 DAMAGE: Final = "the object's bytes are damaged"
 
-ALWAYS: Final = frozenset({"service-account", "service"})
-"""What every answer composes."""
+ALWAYS: Final = {
+    "XAgentExecutor": frozenset({"service-account", "service"}),
+    "XAgentType": frozenset({"service-account", "service", "sidecar-config", "deployment"}),
+}
+"""What every answer composes, by kind."""
 
-STAYS: Final = frozenset({"deployment", "scaled-object"})
+STAYS: Final = {"XAgentExecutor": frozenset({"deployment", "scaled-object"}), "XAgentType": frozenset[str]()}
 """What waits for migrations, and then goes on being sent."""
+
+CONDITIONS: Final = {
+    "XAgentExecutor": ["SpecValid", "WorkloadReady", "ScalerReady"],
+    "XAgentType": ["SpecValid", "WorkloadReady", "ModelsConfigured", "ScalerReady"],
+}
+"""What every answer and refusal tells, by kind."""
 
 
 def check(data: bytes) -> str:
@@ -56,8 +65,10 @@ def check(data: bytes) -> str:
         _check_refusal(response, answer)
     else:
         assert not response.results
-        assert response.desired.resources.keys() >= ALWAYS
-        assert response.desired.resources.keys() >= STAYS & request.observed.resources.keys(), "a running workload would be deleted"
+        _check_conditions(response, answer.kind)
+        assert response.desired.resources.keys() >= ALWAYS[answer.kind]
+        stays = STAYS[answer.kind] & request.observed.resources.keys()
+        assert response.desired.resources.keys() >= stays, "a running workload would be deleted"
     _check_memory(data, answer, response)
     return answer.outcome
 
@@ -95,6 +106,10 @@ def _check_refusal(response: v1.RunFunctionResponse, answer: Answer) -> None:
     assert PATH.match(result.message), f"names no field: {result.message[:200]}"
     assert len(result.message) <= MESSAGE_CHARACTERS, f"{len(result.message)} characters: {result.message[:200]}"
     if answer.kind in APIS:
-        types = [condition.type for condition in response.conditions]
-        assert types == ["SpecValid", "WorkloadReady", "ScalerReady"], types
+        _check_conditions(response, answer.kind)
         assert response.conditions[0].message == result.message
+
+
+def _check_conditions(response: v1.RunFunctionResponse, kind: str) -> None:
+    types = [condition.type for condition in response.conditions]
+    assert types == CONDITIONS[kind], types

@@ -10,6 +10,7 @@ import sys
 from importlib import import_module
 from typing import Any, Final
 
+from google.protobuf import struct_pb2
 from google.protobuf.message import DecodeError
 
 atheris: Any = import_module("atheris")
@@ -20,6 +21,10 @@ with atheris.instrument_imports(include=["zerotouch_function"], enable_loader_ov
 
 COUNTS: Final[dict[str, int]] = {}
 """How requests ended."""
+
+ONE_LEVEL: Final[Any] = wire.closed_messages(struct_pb2.DESCRIPTOR, {".google.protobuf.Struct", ".google.protobuf.ListValue"})
+STRUCT: Final = ONE_LEVEL["google.protobuf.Struct"]
+"""An object whose values are open, and what is inside those closed: one part changes, and the lengths around it are right."""
 
 
 def test_one_input(data: bytes) -> None:
@@ -50,13 +55,16 @@ def mutate(data: bytes, max_size: int, seed: int) -> bytes:
 
 def changed(struct: bytes, dice: random.Random) -> bytes:
     """An object with one of its parts, some levels down, changed; its own bytes are where that is not possible."""
-    level = new_level(struct)
-    if level is None or not level.fields or dice.random() < 0.1:
+    try:
+        level = STRUCT.FromString(struct)
+    except DecodeError:
+        level = None
+    if not level or not level.fields or dice.random() < 0.1:
         return bytes(atheris.Mutate(struct, len(struct) + 64))
     value = level.fields[dice.choice(sorted(level.fields))]
     kind = value.WhichOneof("kind")
     if kind == "struct_value" and dice.random() < 0.9:
-        setattr(value, kind, changed(value.struct_value, dice))
+        value.struct_value = changed(value.struct_value, dice)
     elif kind in ("struct_value", "list_value"):
         setattr(value, kind, bytes(atheris.Mutate(getattr(value, kind), len(getattr(value, kind)) + 64)))
     elif kind == "string_value" and dice.random() < 0.8:
@@ -65,16 +73,6 @@ def changed(struct: bytes, dice: random.Random) -> bytes:
     else:
         value.number_value = dice.choice((0, -1, 0.5, 2**31, float("nan"), float("inf")))
     return bytes(level.SerializeToString())
-
-
-def new_level(struct: bytes) -> Any:
-    try:
-        return LEVEL.FromString(struct)
-    except DecodeError:
-        return None
-
-
-LEVEL: Final[Any] = import_module("zerotouch_function.protocol.structs")._Level
 
 
 def main() -> None:

@@ -1,18 +1,18 @@
 """Hypothesis strategies for whole requests: what Crossplane sends, and what it never should."""
 
+from collections.abc import Mapping, Sequence
 from copy import deepcopy
-from functools import lru_cache
 from typing import Any, Final
 
 from crossplane.function.proto.v1 import run_function_pb2 as v1
 from hypothesis import strategies as st
 
-from tests.composites import composite, deployed, scaling, wrapped
+from tests.agent_strategies import agent_specs
+from tests.composites import agent, composite
+from tests.fuzz.pool import INPUT, POD, namesake, pool, running
 from tests.strategies import claim_names, label_keys, label_values, maps, namespaces, specs
+from zerotouch_function.diagnosis import PODS
 from zerotouch_function.manifest import Manifest
-from zerotouch_function.modes import wrap
-from zerotouch_function.observed import NOTHING, Snapshot
-from zerotouch_function.registry import compose
 
 Where = tuple[str | int, ...]
 
@@ -100,114 +100,19 @@ def mutated(draw: st.DrawFn, manifest: Manifest) -> Manifest:
 
 
 modes = st.sampled_from(("direct", "objects"))
-composites = st.builds(
-    lambda spec, name, namespace, labels: composite(spec, name=name, namespace=namespace, labels=labels),
-    specs,
-    claim_names,
-    namespaces,
-    maps(label_keys, label_values),
+composites = st.one_of(
+    *(
+        st.builds(
+            lambda spec, name, namespace, labels, make=make: make(spec, name=name, namespace=namespace, labels=labels),
+            specs_of_kind,
+            claim_names,
+            namespaces,
+            maps(label_keys, label_values),
+        )
+        for make, specs_of_kind in ((composite, specs), (agent, agent_specs))
+    )
 )
 """Composite resources that the API accepts."""
-
-
-@lru_cache(1)
-def pool() -> list[Manifest]:
-    """A few composites between them with every field, to be mutated: much faster than a new one for each example."""
-    container = {"name": "APP_A", "value": "x"}
-    ref = {"name": "APP_B", "valueFrom": {"secretKeyRef": {"name": "s", "key": "k", "optional": True}}}
-    field = {"name": "APP_C", "valueFrom": {"fieldRef": {"fieldPath": "metadata.uid"}}}
-    amount = {"name": "APP_D", "valueFrom": {"resourceFieldRef": {"resource": "limits.memory", "divisor": "1Mi"}}}
-    affinity: Manifest = {
-        "nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": [{"matchExpressions": []}]}}
-    }
-    whole = {
-        "size": "small",
-        "natsUrl": "nats://a.example.com:4222,nats://b.example.com:4222",
-        "postgresConnectionSecret": "pg",
-        "dragonflyConnectionSecret": "",
-        "llmKeysSecret": "llm",
-        "imagePullSecrets": ["pull"],
-        "port": 8081,
-        "command": ["run"],
-        "args": ["--fast", ""],
-        "env": [container, ref, field, amount],
-        "volumes": [
-            {"name": "v0", "mountPath": "/mnt/0", "configMap": {"name": "c"}, "readOnly": True},
-            {"name": "v1", "mountPath": "/mnt/1", "emptyDir": {"sizeLimit": "1Gi", "medium": "Memory"}, "subPath": "a"},
-            {"name": "v2", "mountPath": "/mnt/2", "persistentVolumeClaim": {"claimName": "p"}},
-        ],
-        "migrations": {"enabled": True, "mode": "init", "command": ["migrate"]},
-        "probes": {"enabled": True, "livenessPath": "/l", "readinessPath": "/r", "startupSeconds": 60},
-        "scaling": {
-            "minReplicas": 0, "maxReplicas": 5, "lagThreshold": 7, "pollingIntervalSeconds": 9, "cooldownSeconds": 0, "fallbackReplicas": 2
-        },
-        "resources": {"requests": {"cpu": "0.2", "memory": "300M"}, "limits": {"cpu": 2, "memory": "3Gi"}},
-        "security": {"profile": "baseline"},
-        "nats": {"monitoringEndpoint": "http://nats:8222", "account": "A", "credentialsSecret": "creds", "caSecret": "ca"},
-        "serviceAccountAnnotations": {"a.io/b": "c"},
-        "placement": {
-            "nodeSelector": {"disk": "ssd"},
-            "tolerations": [{"key": "k", "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 3}],
-            "affinity": affinity,
-            "topologySpread": [{"topologyKey": "zone", "maxSkew": 2, "whenUnsatisfiable": "DoNotSchedule"}],
-            "priorityClassName": "high",
-        },
-        "terminationGracePeriodSeconds": 30,
-        "podLabels": {"team": "a"},
-        "podAnnotations": {"note": "b"},
-    }  # fmt: skip
-    in_job = {**whole, "migrations": {"mode": "job"}, "scaling": {"minReplicas": 1}}
-    return [composite(spec, labels={"team": "x"}) for spec in ({}, whole, in_job)]
-
-
-@lru_cache(8)
-def running(index: int, mode: str) -> dict[str, Manifest]:
-    """The composed objects of a composite from the pool, as the cluster has them once they run."""
-    xr = pool()[index]
-    first = {key: resource.manifest for key, resource in compose(xr, NOTHING, {}).resources.items()}
-    migrated = Snapshot({key: _as_observed(manifest) for key, manifest in first.items()})
-    made = {key: resource.manifest for key, resource in compose(xr, migrated, {}).resources.items()}
-    ready = {key: _as_observed(manifest) for key, manifest in made.items()}
-    if mode == "direct":
-        return ready
-    return {key: wrapped(wrap(manifest, key, "composite", "kubernetes-provider"), ready[key]) for key, manifest in made.items()}
-
-
-def _as_observed(manifest: Manifest) -> Manifest:
-    if manifest["kind"] == "Deployment":
-        return deployed(manifest)
-    if manifest["kind"] == "Job":
-        return {**manifest, "status": {"conditions": [{"type": "Complete", "status": "True"}]}}
-    return scaling(manifest) if manifest["kind"] == "ScaledObject" else manifest
-
-
-INPUT: Final = {
-    "apiVersion": "agents.fn.platform.bizmatters.io/v1beta1",
-    "kind": "Input",
-    "providerConfigRef": {"name": "kubernetes-provider"},
-    "diagnostics": {"pods": True},
-    "defaults": {
-        "clusterDomain": "cluster.local",
-        "imagePullSecrets": ["pull"],
-        "sizes": {"small": {"requests": {"cpu": "100m"}, "limits": {"memory": "1Gi"}}},
-        "placement": {"nodeSelector": {"disk": "ssd"}, "tolerations": [{"key": "k", "operator": "Exists"}], "priorityClassName": "high"},
-    },
-}
-"""A Composition's input with every field."""
-
-POD: Final = {
-    "apiVersion": "v1",
-    "kind": "Pod",
-    "metadata": {"name": "p", "namespace": "ns"},
-    "spec": {"containers": [{"name": "agent-executor", "image": "ghcr.io/org/service:v1.0.0"}]},
-    "status": {
-        "phase": "Pending",
-        "containerStatuses": [
-            {"name": "agent-executor", "restartCount": 3, "state": {"waiting": {"reason": "CrashLoopBackOff", "message": "back-off"}}}
-        ],
-        "conditions": [{"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": "0/1 nodes"}],
-    },
-}
 
 
 def message(
@@ -215,7 +120,7 @@ def message(
     *,
     observed: dict[str, Manifest] | None = None,
     function_input: Manifest | None = None,
-    pods: list[Manifest] | None = None,
+    required: Mapping[str, Sequence[Manifest]] | None = None,
     has_earlier_step: bool = False,
 ) -> bytes:
     """A request's bytes."""
@@ -227,10 +132,10 @@ def message(
         request.observed.resources[key].resource.update(manifest)
     if function_input:
         request.input.update(function_input)
-    if pods is not None:
-        request.required_resources["pods"].SetInParent()
-        for pod in pods:
-            request.required_resources["pods"].items.add().resource.update(pod)
+    for name, found in (required or {}).items():
+        request.required_resources[name].SetInParent()
+        for manifest in found:
+            request.required_resources[name].items.add().resource.update(manifest)
     if has_earlier_step:
         request.desired.resources["earlier"].resource.update(EARLIER)
         request.desired.resources["earlier"].ready = v1.READY_TRUE
@@ -247,23 +152,26 @@ def valid_requests(draw: st.DrawFn) -> bytes:
 
 @st.composite
 def mutated_requests(draw: st.DrawFn) -> bytes:
-    """Requests in which the composite, the input, one observed object or a pod is not what it should be."""
+    """Requests in which the composite, the input, an observed object or one that was looked for is not what it should be."""
     index, mode = draw(st.integers(0, len(pool()) - 1)), draw(modes)
     xr, observed = pool()[index], running(index, mode) if draw(st.booleans()) else {}
     function_input: Manifest = {**INPUT, "mode": mode}
-    pods = [POD]
-    what = draw(st.sampled_from(("spec", "spec", "spec", "composite", "input", "status", "observed", "pods")))
+    name, first = namesake(xr)
+    required = {PODS: [POD]}
+    what = draw(st.sampled_from(("spec", "spec", "spec", "composite", "input", "status", "observed", "pods", "namesake")))
     if what == "spec":
         xr = {**xr, "spec": draw(mutated(xr["spec"]))}
     elif what == "composite":
-        xr = draw(mutated({**xr, "status": {"image": "old:1", "replicas": 1, "conditions": []}}))
+        xr = draw(mutated({**xr, "status": {"image": "old:1", "replicas": 1, "conditions": [], "secretKeys": ["a/b"]}}))
     elif what == "input":
         function_input = draw(mutated(function_input))
+    elif what == "namesake":
+        required[name] = [draw(mutated(first))]
     elif what in ("status", "observed") and observed:
         key = draw(st.sampled_from(sorted(observed)))
         found = observed[key]
         found = {**found, "status": draw(mutated(found.get("status", {})))} if what == "status" else draw(mutated(found))
         observed = {**observed, key: found}
     else:
-        pods = [draw(mutated(POD))]
-    return message(xr, observed=observed, function_input=function_input, pods=pods, has_earlier_step=draw(st.booleans()))
+        required[PODS] = [draw(mutated(POD))]
+    return message(xr, observed=observed, function_input=function_input, required=required, has_earlier_step=draw(st.booleans()))

@@ -4,19 +4,28 @@ import hashlib
 from pathlib import Path
 
 from benchmarks.crossplane import request as captured
-from tests.fuzz.requests import INPUT, POD, message, pool, running
+from tests.fuzz.pool import INPUT, POD, namesake, pool, running
+from tests.fuzz.requests import message
+from zerotouch_function.diagnosis import PODS
 
 
 def seeds() -> list[bytes]:
     """Real and complete requests."""
     real = [captured(observed) for observed in (0, None, 6)]
     made = [
-        message(xr, observed=running(index, mode), function_input={**INPUT, "mode": mode}, pods=[POD], has_earlier_step=has_earlier_step)
+        message(
+            xr,
+            observed=running(index, mode),
+            function_input={**INPUT, "mode": mode},
+            required={PODS: [POD]},
+            has_earlier_step=has_earlier_step,
+        )
         for index, xr in enumerate(pool())
         for mode in ("direct", "objects")
         for has_earlier_step in (False, True)
     ]
-    return [*real, *made, message(pool()[0])]
+    taken = [message(xr, required={name: [first]}) for xr in (pool()[0], pool()[-1]) for name, first in (namesake(xr),)]
+    return [*real, *made, *taken, message(pool()[0])]
 
 
 def write(folder: Path) -> None:

@@ -7,7 +7,9 @@ from crossplane.function.proto.v1 import run_function_pb2 as v1
 
 from tests.composites import composite
 from tests.fuzz.laws import MESSAGE_CHARACTERS, check
-from tests.fuzz.requests import POD, message, nested, pool, running
+from tests.fuzz.pool import POD, pool, running
+from tests.fuzz.requests import message, nested
+from zerotouch_function.diagnosis import PODS
 from zerotouch_function.manifest import Manifest
 from zerotouch_function.protocol import wire
 from zerotouch_function.protocol.memory import Memory, Remembered
@@ -64,7 +66,9 @@ def test_observed_status_of_another_shape_reads_as_not_there(status: Manifest, m
 def test_pods_of_another_shape_explain_nothing(status: Manifest) -> None:
     function_input = {"diagnostics": {"pods": True}}
     pods: list[Manifest] = [{**POD, "status": status}, {**POD, "metadata": {}}]
-    assert check(message(pool()[1], observed=running(1, "direct"), function_input=function_input, pods=pods)) is Outcome.COMPOSED
+    assert (
+        check(message(pool()[1], observed=running(1, "direct"), function_input=function_input, required={PODS: pods})) is Outcome.COMPOSED
+    )
 
 
 def test_a_deployment_that_the_provider_has_not_seen_yet_is_not_dropped_while_migrations_run() -> None:
@@ -86,8 +90,8 @@ def test_a_claim_that_is_remembered_keeps_its_conditions_when_a_pod_is_damaged()
     function_input = {"diagnostics": {"pods": True}}
     observed = running(1, "direct")
     remembering = Runner(compose, refuse, Memory())
-    remembering.run(message(pool()[1], observed=observed, function_input=function_input, pods=[POD]))
-    damaged = message(pool()[1], observed=observed, function_input=function_input, pods=[{**POD, "status": nested(60)}])
+    remembering.run(message(pool()[1], observed=observed, function_input=function_input, required={PODS: [POD]}))
+    damaged = message(pool()[1], observed=observed, function_input=function_input, required={PODS: [{**POD, "status": nested(60)}]})
     told, conditions = refusal(damaged, remembering)
     assert told.startswith("required_resources[pods].resource: the object's bytes are damaged; ")
     assert conditions == ["SpecValid", "WorkloadReady", "ScalerReady"]

@@ -1,13 +1,17 @@
 """The short fuzzing run. `make fuzz` runs the same laws a million times, and on raw bytes."""
 
 import random
+import subprocess
+import sys
+from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from tests.fuzz.laws import check
 from tests.fuzz.requests import mutated_requests, valid_requests
-from tests.fuzz.seeds import seeds
+from tests.fuzz.seeds import seeds, write
 from zerotouch_function.protocol.runner import Outcome
 
 SHORT = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
@@ -42,3 +46,10 @@ def test_real_requests_cut_and_changed_are_answered_or_no_request() -> None:
             for _ in range(dice.randint(1, 4)):
                 changed[dice.randrange(len(changed))] = dice.randrange(256)
             check(bytes(changed[: dice.randint(0, len(changed)) if dice.random() < 0.3 else None]))
+
+
+def test_the_harness_for_raw_bytes_runs(tmp_path: Path) -> None:
+    pytest.importorskip("atheris", reason="has no wheel for this machine or this Python")
+    write(tmp_path)
+    ended = subprocess.run([sys.executable, "-m", "tests.fuzz.raw", tmp_path, "-runs=300"], capture_output=True, text=True, check=False)
+    assert ended.returncode == 0, ended.stderr

@@ -92,6 +92,16 @@ def _containers(pod: Manifest) -> list[Manifest]:
     return [*pod["status"]["initContainerStatuses"], *pod["status"]["containerStatuses"]]
 
 
+def test_only_a_provider_that_is_to_know_is_told_the_trace(ready_agent: MakeAgent, agent_images: Images, providers: Providers) -> None:
+    both = [provider("primary", providers.primary.url), provider("secondary", providers.secondary.url, sendTraceContext=True)]
+    models = [model("default", "primary", fallbacks=["spare"]), model("spare", "secondary")]
+    agent = ready_agent("traced", spec(agent_images.python, llm={"providers": both, "models": models, "retry": {"attempts": 1}}))
+    with providers.primary.behaving("fail"):
+        assert "secondary-model" in agent.ask(question="who?")["answer"]
+    told = {one.name: "traceparent" in one.requests()[-1]["headers"] for one in (providers.primary, providers.secondary)}
+    assert told == {"primary": False, "secondary": True}
+
+
 def test_a_slow_provider_is_left_alone_until_it_is_well(ready_agent: MakeAgent, agent_images: Images, providers: Providers) -> None:
     slow = provider("secondary", providers.secondary.url, timeoutSeconds=TIMEOUT_SECONDS)
     agent = ready_agent(

@@ -1,11 +1,10 @@
 """Mutual TLS from the folder that Crossplane mounts, with the certificates that are in it now.
 
 Crossplane writes a Secret with the function's certificate and the authority of its callers. The kubelet replaces the files when the
-Secret is renewed, so each new connection looks at them again. A pair that does not fit, seen half-way through a renewal, is left
-alone: the one before it goes on.
+Secret is renewed, so each new connection looks at them again. gRPC checks what it is handed: a pair that does not fit, seen half-way
+through a renewal, it leaves alone, and the one before it goes on.
 """
 
-import ssl
 from pathlib import Path
 from typing import Final
 
@@ -18,6 +17,8 @@ from zerotouch_function.serving.options import StartError
 CERTIFICATE: Final = "tls.crt"
 KEY: Final = "tls.key"
 AUTHORITY: Final = "ca.crt"
+
+REMEDY: Final = f"mount a Secret with {CERTIFICATE}, {KEY} and {AUTHORITY} there, or use --insecure for development"
 
 log: Final = Log(__name__)
 
@@ -38,17 +39,12 @@ def read_certificates(folder: Path) -> Certificates:
     """Reads the folder.
 
     Raises:
-        StartError: A file is missing or no certificate, or the key is another certificate's.
+        StartError: A file is missing, or cannot be read.
     """
     try:
-        certificates = Certificates(*((folder / name).read_bytes() for name in (CERTIFICATE, KEY, AUTHORITY)))
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(folder / CERTIFICATE, folder / KEY)
-        context.load_verify_locations(cadata=certificates.authority.decode())
-    except (OSError, ValueError) as error:
-        remedy = f"mount a Secret with {CERTIFICATE}, {KEY} and {AUTHORITY} there, or use --insecure for development"
-        raise StartError(f"--tls-certs-dir {folder}", f"cannot be used: {error}", remedy) from error
-    return certificates
+        return Certificates(*((folder / name).read_bytes() for name in (CERTIFICATE, KEY, AUTHORITY)))
+    except OSError as error:
+        raise StartError(f"--tls-certs-dir {folder}", f"cannot be used: {error}", REMEDY) from error
 
 
 def server_credentials(folder: Path) -> grpc.ServerCredentials:
@@ -66,7 +62,7 @@ def server_credentials(folder: Path) -> grpc.ServerCredentials:
         if latest == current:
             return None
         current = latest
-        log.info("certificates renewed")
+        log.info("certificates changed")
         return latest.configuration()
 
     return grpc.dynamic_ssl_server_credentials(

@@ -35,15 +35,3 @@ class StartError(Exception):
         self.problem = problem
         self.remedy = remedy
         super().__init__(f"{field}: {problem}; {remedy}")
-
-
-def port_of(address: str, option: str) -> int:
-    """The port in `host:port`.
-
-    Raises:
-        StartError: The address has no port.
-    """
-    host, _, port = address.rpartition(":")
-    if not host or not port.isdecimal() or int(port) > 65535:
-        raise StartError(option, f'"{address}" is not an address', "write host:port, such as 0.0.0.0:9443")
-    return int(port)

@@ -9,7 +9,7 @@ from threading import BoundedSemaphore, Thread
 from time import monotonic, sleep
 from typing import Final
 
-from zerotouch_function.serving.options import StartError, port_of
+from zerotouch_function.serving.address import listen
 
 REQUEST_BYTES: Final = 16384
 """Longest request that is read; a longer one is hung up on."""
@@ -32,12 +32,7 @@ def serve_metrics(address: str, text: Callable[[], str]) -> None:
     Raises:
         StartError: The address cannot be listened on.
     """
-    port = port_of(address, "--metrics-address")
-    host = address.rpartition(":")[0].strip("[]")
-    try:
-        listener = socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
-    except OSError as error:
-        raise StartError(f"--metrics-address {address}", f"cannot be listened on: {error}", "free it, or choose another") from error
+    listener = listen(address, "--metrics-address")
     Thread(target=_accept, args=(listener, text), name="metrics", daemon=True).start()
 
 

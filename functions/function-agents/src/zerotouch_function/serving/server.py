@@ -15,10 +15,11 @@ from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 
 from zerotouch_function.errors import RequestError
 from zerotouch_function.protocol.runner import Outcome, Runner
-from zerotouch_function.serving.certificates import server_credentials
+from zerotouch_function.serving.address import listen
+from zerotouch_function.serving.certificates import REMEDY, server_credentials
 from zerotouch_function.serving.logs import Log
 from zerotouch_function.serving.metrics import Metrics
-from zerotouch_function.serving.options import Options, StartError, port_of
+from zerotouch_function.serving.options import Options, StartError
 from zerotouch_function.serving.scrape import serve_metrics
 
 SERVICES: Final = ("apiextensions.fn.proto.v1.FunctionRunnerService", "apiextensions.fn.proto.v1beta1.FunctionRunnerService")
@@ -136,11 +137,12 @@ def build_server(handler: Handler, state: health.HealthServicer, options: Option
 
 
 def _bind(server: grpc.Server, options: Options) -> None:
-    port_of(options.address, "--address")
+    listen(options.address, "--address").close()  # gRPC does not tell a taken address from certificates that it refuses
+    if options.certificates is None:
+        server.add_insecure_port(options.address)
+        return
     try:
-        if options.certificates is None:
-            server.add_insecure_port(options.address)
-        else:
-            server.add_secure_port(options.address, server_credentials(options.certificates))
+        server.add_secure_port(options.address, server_credentials(options.certificates))
     except RuntimeError as error:
-        raise StartError(f"--address {options.address}", "cannot be listened on", "free it, or choose another") from error
+        problem = "holds a key of another certificate, or a file that is no PEM; gRPC says which on the lines above"
+        raise StartError(f"--tls-certs-dir {options.certificates}", problem, REMEDY) from error

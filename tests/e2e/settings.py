@@ -21,6 +21,7 @@ class Settings:
         registry: Prefix of our images.
         builds_public_images: Whether images under other people's names are built here, because the cluster cannot pull them.
         keeps_namespaces: Whether namespaces stay after the tests, to look into.
+        enforces_network_policies: Whether the cluster's network does what NetworkPolicies say.
         crossplane_namespace: Where Crossplane and the function run.
         nats_namespace: Where the Service and StatefulSet `nats` are.
     """
@@ -32,6 +33,7 @@ class Settings:
     registry: str
     builds_public_images: bool
     keeps_namespaces: bool
+    enforces_network_policies: bool
     crossplane_namespace: str
     nats_namespace: str
 
@@ -50,6 +52,7 @@ def from_environment() -> Settings:
         registry=os.environ.get("REGISTRY", "ghcr.io/bizmatters"),
         builds_public_images=os.environ.get("E2E_BUILD_PUBLIC_IMAGES") == "1",
         keeps_namespaces=os.environ.get("E2E_KEEP") == "1",
+        enforces_network_policies=os.environ.get("E2E_NETWORK_POLICIES") == "1",
         crossplane_namespace=os.environ.get("CROSSPLANE_NAMESPACE", "crossplane-system"),
         nats_namespace=os.environ.get("NATS_NAMESPACE", "nats"),
     )

@@ -62,6 +62,17 @@ def test_observed_status_of_another_shape_reads_as_not_there(status: Manifest, m
     assert check(message(pool()[1], observed=observed, function_input={"mode": mode})) is Outcome.COMPOSED
 
 
+@pytest.mark.parametrize("mode", ["direct", "objects"])
+def test_a_message_that_is_no_text_is_not_quoted(mode: str) -> None:
+    """Its words would be another each time: where in memory the object lies, or which of its fields came first."""
+    odd = {"status": "Unknown", "message": {"deep": [{"er": 1}]}}
+    for index in range(len(pool())):
+        observed = running(index, mode)
+        for key, manifest in observed.items():
+            conditions = [{"type": kind, **odd} for kind in ("Ready", "ScalingActive", "Progressing", "Synced")]
+            check(message(pool()[index], observed={**observed, key: {**manifest, "status": {"conditions": conditions}}}))
+
+
 @pytest.mark.parametrize("status", [{"conditions": 3}, {"containerStatuses": ["x", {"state": {"waiting": 1}, "lastState": []}]}])
 def test_pods_of_another_shape_explain_nothing(status: Manifest) -> None:
     function_input = {"diagnostics": {"pods": True}}

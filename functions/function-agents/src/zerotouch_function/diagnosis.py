@@ -71,7 +71,7 @@ def name_of(pod: Observation) -> str:
 def _pod_reason(claim: Claim, pod: Observation, fields: Mapping[str, str], containers: Mapping[str, Blame]) -> str:
     for condition in parts(pod, "status", "conditions"):
         if condition.get("type") == "PodScheduled" and condition.get("reason") == "Unschedulable":
-            return f"finds no node: {condition.get('message')}"
+            return f"finds no node: {text(condition.get('message'))}"
     for container in [*parts(pod, "status", "initContainerStatuses"), *parts(pod, "status", "containerStatuses")]:
         blame = containers.get(text(container.get("name")), Blame())
         reason = _container_reason(claim, name_of(pod), container, fields, blame)
@@ -82,12 +82,12 @@ def _pod_reason(claim: Claim, pod: Observation, fields: Mapping[str, str], conta
 
 def _container_reason(claim: Claim, pod: str, container: Observation, fields: Mapping[str, str], blame: Blame) -> str:
     waiting = part(container, "state", "waiting")
-    reason, message, name = waiting.get("reason", ""), str(waiting.get("message") or ""), container.get("name")
+    reason, message, name = (text(value) for value in (waiting.get("reason"), waiting.get("message"), container.get("name")))
     if reason == "CreateContainerConfigError":
         return f"cannot start: {_config_remedy(claim, message, fields)}"
     if reason in ("ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull"):
         return (
-            f"cannot start: image {container.get('image')} cannot be pulled. See that it exists ({blame.image}) and that a Secret in "
+            f"cannot start: image {text(container.get('image'))} cannot be pulled. See that it exists ({blame.image}) and that a Secret in "
             "spec.imagePullSecrets may read it"
         )
     ended = part(container, "state", "terminated") or part(container, "lastState", "terminated")
@@ -95,7 +95,8 @@ def _container_reason(claim: Claim, pod: str, container: Observation, fields: Ma
         logs = f"kubectl -n {claim.namespace} logs {pod} -c {name} --previous"
         if ended.get("reason") == "OOMKilled":
             return f"ran out of memory in container {name}. Raise {blame.memory}"
-        return f"ends in container {name} with exit code {ended.get('exitCode', 'unknown')}. See its output with: {logs}"
+        code = ended.get("exitCode")
+        return f"ends in container {name} with exit code {code if isinstance(code, int) else 'unknown'}. See its output with: {logs}"
     if reason == "CreateContainerError" or reason == "RunContainerError":
         return f"cannot start container {name}: {message}"
     return ""

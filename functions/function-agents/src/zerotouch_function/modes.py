@@ -9,7 +9,7 @@ from typing import Final
 
 from zerotouch_function.composition import Resource
 from zerotouch_function.errors import ModeError, RequestError
-from zerotouch_function.manifest import Manifest, Observation, child_name, part, parts
+from zerotouch_function.manifest import Manifest, Observation, child_name, part, parts, text
 from zerotouch_function.observed import Composed, Observed
 
 DIRECT: Final = "direct"
@@ -73,7 +73,7 @@ class Unwrapped(Plain):
 
     def problem(self, key: str) -> str:
         conditions = parts(self._observed.get(key) or {}, "status", "conditions")
-        return next((str(c.get("message", "")) for c in conditions if c.get("type") == "Synced" and c.get("status") == "False"), "")
+        return next((text(c.get("message")) for c in conditions if c.get("type") == "Synced" and c.get("status") == "False"), "")
 
 
 def made_in(observed: Observed, keys: Iterable[str]) -> str:

@@ -9,7 +9,7 @@ from typing import Final
 
 from zerotouch_function.composition import Condition, Status
 from zerotouch_function.fields.claim import Claim
-from zerotouch_function.manifest import Observation, part, parts
+from zerotouch_function.manifest import Observation, part, parts, text
 from zerotouch_function.release import release_of
 
 SPEC_VALID: Final = "SpecValid"
@@ -83,7 +83,7 @@ def scaler_condition(claim: Claim, observed: Observation | None, *, source: str,
     if condition(observed, "Fallback").get("status") == "True":
         return _scaler(Status.FALSE, "FallbackActive", f"KEDA cannot read {source}, and spec.scaling.fallbackReplicas holds; {REMEDY}")
     if ready.get("status") != "True":
-        return _not_scaling(claim, str(ready.get("message") or ""), source)
+        return _not_scaling(claim, text(ready.get("message")), source)
     return _scaler(Status.TRUE, "Scaling", f"Pods scale on {source}")
 
 
@@ -153,12 +153,12 @@ def count(fields: Observation, name: str, default: int = 0) -> int:
 def main_image(deployment: Observation) -> str:
     """The image of a Deployment's first container; empty where it has none."""
     containers = parts(deployment, "spec", "template", "spec", "containers")
-    return str(containers[0].get("image", "")) if containers else ""
+    return text(containers[0].get("image")) if containers else ""
 
 
 def sentence(message: object) -> str:
     """Another program's message, without the full stop that our sentence goes on from."""
-    return str(message or "no reason given").strip().rstrip(".")
+    return text(message).strip().rstrip(".") or "no reason given"
 
 
 def _workload(status: Status, reason: str, message: str) -> Condition:

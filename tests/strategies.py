@@ -63,7 +63,7 @@ placements = optional(
     ),
     priorityClassName=object_names,
 )
-amounts = st.sampled_from([{}, {"cpu": "100m"}, {"memory": "256Mi"}, {"cpu": "0.2", "memory": "300M"}])
+amounts = st.sampled_from([{}, {"cpu": "100m"}, {"memory": "256Mi"}, {"memory": "524288Ki"}, {"cpu": "0.2", "memory": "300M"}])
 scalings = st.builds(
     lambda low, extra, others: {**others, "minReplicas": low, "maxReplicas": max(1, low) + extra},
     st.integers(0, 50),

@@ -46,5 +46,5 @@ class Quantities(Fields, frozen=True):
 
 def amount(quantity: str) -> Decimal:
     """The quantity in its base unit: cores or bytes."""
-    digits = quantity.rstrip("mkMGTi")
+    digits = quantity.rstrip("mkKMGTi")
     return Decimal(digits) * SUFFIXES[quantity[len(digits) :]]

@@ -78,6 +78,7 @@ NAME_RULE: Final = (
     "metadata.name: must start with a letter, hold only lowercase letters, digits and -, not end with -, and have at most 47 "
     "characters; choose a shorter or simpler name"
 )
+DEFAULT_RULE: Final = "metadata.name: default is the ServiceAccount that Kubernetes keeps in every namespace; choose another name"
 IMAGE_RULE: Final = (
     "spec.image: not an image reference; write registry/path:tag or registry/path@sha256:digest, with the path in lowercase and "
     "without a scheme such as https://"
@@ -150,6 +151,7 @@ REFUSED_NAMES: Final = [
     RefusedClaim("name with a dot", {}, "metadata.name", NAME_RULE, name="my.service", root_rule=True),
     RefusedClaim("name that starts with a digit", {}, "metadata.name", NAME_RULE, name="1st-service", root_rule=True),
     RefusedClaim("name of 48 characters", {}, "metadata.name", NAME_RULE, name="a" * 48, root_rule=True),
+    RefusedClaim("name of a ServiceAccount in every namespace", {}, "metadata.name", DEFAULT_RULE, name="default", root_rule=True),
     RefusedClaim("name of 64 characters", {}, "metadata.name", "may not be more than 63", name="a" * 64),
 ]
 """What a claim may be called."""

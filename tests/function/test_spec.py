@@ -17,6 +17,7 @@ from zerotouch_function.apis.agentexecutor.spec import AgentExecutorSpec
 from zerotouch_function.apis.agenttype.spec import AgentTypeSpec
 from zerotouch_function.errors import FunctionError
 from zerotouch_function.fields.base import Fields
+from zerotouch_function.fields.quantity import amount
 from zerotouch_function.manifest import Manifest
 from zerotouch_function.observed import NOTHING
 from zerotouch_function.registry import compose
@@ -112,6 +113,22 @@ def test_a_composite_without_a_claim_is_told_to_use_one() -> None:
 def test_an_unknown_kind_is_told_which_are_known() -> None:
     with pytest.raises(FunctionError, match=r"kind: .*XToaster.* use one of XAgentExecutor, XAgentType"):
         compose({**composite(), "kind": "XToaster"}, NOTHING, {})
+
+
+@pytest.mark.parametrize("name,namespace", [("default", "team"), ("kubernetes", "default")])
+def test_a_name_that_kubernetes_has_given_is_refused(name: str, namespace: str) -> None:
+    with pytest.raises(FunctionError, match=rf'^metadata.name: "{name}" is the name of a \w+ that Kubernetes itself keeps in '):
+        compose(agent(name=name, namespace=namespace), NOTHING, {})
+    assert compose(agent(name="kubernetes", namespace="team"), NOTHING, {})
+
+
+@pytest.mark.parametrize(
+    "quantity,value",
+    [("524288Ki", 2**29), ("0.5Gi", 2**29), ("512Mi", 2**29), ("1Ti", 2**40), ("1000k", 10**6), ("2M", 2 * 10**6), ("7", 7)],
+)
+def test_a_quantity_may_have_any_suffix(quantity: str, value: int) -> None:
+    assert amount(quantity) == value
+    assert compose(composite({"resources": {"requests": {"memory": quantity}, "limits": {"memory": "1Ti"}}}), NOTHING, {})
 
 
 def test_a_request_above_its_limit_names_both() -> None:

@@ -15,6 +15,9 @@ MAX_CLAIM_NAME_LENGTH: Final = 47
 DNS_1035: Final = re.compile(r"[a-z]([-a-z0-9]*[a-z0-9])?")
 """What a Service may be called."""
 
+TAKEN: Final = (("default", None, "ServiceAccount"), ("kubernetes", "default", "Service"))
+"""Names that Kubernetes gives to objects of its own: in a namespace, or in all (None). A claim of that name would take them over."""
+
 OTHERS_LABELS: Final = ("crossplane.io/",)
 """Prefixes of label keys that Crossplane puts on composite resources for itself."""
 
@@ -32,7 +35,7 @@ def parse_claim(xr: Manifest, kind: str) -> Claim:
     """Reads the claim from its composite resource.
 
     Raises:
-        SpecError: There is no claim, or its name cannot become the name of a Service and a scaler.
+        SpecError: There is no claim, or its name cannot be that of its ServiceAccount, Service and scaler.
     """
     reference = part(xr, "spec", "claimRef")
     composite, name, namespace = text(part(xr, "metadata").get("name")), text(reference.get("name")), text(reference.get("namespace"))
@@ -48,5 +51,9 @@ def parse_claim(xr: Manifest, kind: str) -> Claim:
             f'"{name}" is not {MAX_CLAIM_NAME_LENGTH} characters at most, of a-z, 0-9 and "-", with a letter first and no "-" at the end',
             "create the claim under another name",
         )
+    for taken, where, owned in TAKEN:
+        if name == taken and namespace in (where or namespace,):
+            problem = f'"{name}" is the name of a {owned} that Kubernetes itself keeps in namespace {namespace}'
+            raise SpecError("metadata.name", problem, "create the claim under another name")
     labels = {key: text(value) for key, value in part(xr, "metadata", "labels").items() if not key.startswith(OTHERS_LABELS)}
     return Claim(name=name, namespace=namespace, labels=labels, composite=composite)

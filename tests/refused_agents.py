@@ -6,6 +6,7 @@ Fields that an AgentExecutor has too are put to the test there; a test holds the
 from typing import Final
 
 from tests.refused_claims import (
+    DEFAULT_RULE,
     KEY_RULE,
     NAME_RULE,
     TOLERATION_KEY_RULE,
@@ -125,6 +126,7 @@ def _volume(**fields: object) -> Spec:
 
 REFUSED_AGENT: Final = [
     refused("agent's name with a dot", {}, "metadata.name", NAME_RULE, name="my.agent", root_rule=True),
+    refused("agent's name that a ServiceAccount has", {}, "metadata.name", DEFAULT_RULE, name="default", root_rule=True),
     refused("no agent", {"agent": None}, "spec.agent", "Required value"),
     refused(
         "neither image nor code",
@@ -345,6 +347,12 @@ REFUSED_REST: Final = [
     refused(
         "egress to an address without bits",
         {"network": {"policy": "restricted", "egress": [{"cidr": "10.0.0.1"}]}},
+        "spec.network.egress[0].cidr",
+        "should match",
+    ),
+    refused(
+        "egress to an address of five hundred",
+        {"network": {"policy": "restricted", "egress": [{"cidr": "10.0.500.0/16"}]}},
         "spec.network.egress[0].cidr",
         "should match",
     ),

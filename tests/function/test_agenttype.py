@@ -250,6 +250,15 @@ def test_a_restricted_pod_reaches_dns_its_providers_and_what_the_claim_names() -
 # What its author is told
 
 
+@pytest.mark.parametrize("cidr", [":::/64", "1:2/128", "fd00::g/8"])
+def test_a_range_that_is_none_leaves_no_agent_unfenced(cidr: str) -> None:
+    """The API server would refuse the NetworkPolicy, and Crossplane would write the pods all the same."""
+    network = {"policy": "restricted", "egress": [{"cidr": cidr}]}
+    with pytest.raises(FunctionError, match=r"^spec\.network\.egress"):
+        compose(agent({"network": network}), NOTHING, {})
+    assert compose(agent({"network": {**network, "egress": [{"cidr": "fd00:20::1/64"}]}}), NOTHING, {})
+
+
 def test_a_new_claim_says_what_it_waits_for() -> None:
     answer = compose(agent({"llm": LLM}), NOTHING, {})
     assert condition(answer, "WorkloadReady").reason == "Creating"

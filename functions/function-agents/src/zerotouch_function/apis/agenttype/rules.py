@@ -3,6 +3,7 @@
 Crossplane v1.20 drops rules at an object's root, and an old claim can be older than a rule.
 """
 
+from ipaddress import ip_network
 from typing import Final
 
 from zerotouch_contract import environment as env
@@ -110,5 +111,16 @@ def _check_network(spec: AgentTypeSpec) -> None:
     for peer in spec.network.egress:
         if (peer.namespace is None) == (peer.cidr is None):
             raise SpecError("spec.network.egress", "does not say where to", "write one of namespace and cidr")
+        if peer.cidr is not None and not is_range(peer.cidr):
+            raise SpecError("spec.network.egress", f'"{peer.cidr}" is no range of addresses', "write address/bits, such as fd00:20::/64")
         if first_repeated(map(str, peer.ports)):
             raise SpecError("spec.network.egress", "a port is listed twice", "list each port once")
+
+
+def is_range(cidr: str) -> bool:
+    """Whether it is one: no regular expression that a person can read knows every form of an IPv6 address."""
+    try:
+        ip_network(cidr, strict=False)
+    except ValueError:
+        return False
+    return True

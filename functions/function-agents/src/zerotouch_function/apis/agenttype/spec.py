@@ -4,7 +4,7 @@ The fields, defaults and bounds are those of `apis/agenttypes/definition.yaml`, 
 together. Crossplane's own fields beside ours (`claimRef`, `compositionRef`, ...) are passed over.
 """
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from msgspec import Meta
 
@@ -22,11 +22,14 @@ ShortText = Annotated[str, Meta(min_length=1, max_length=128)]
 Tag = Annotated[str, Meta(min_length=1, max_length=63)]
 
 
+OCTET: Final = "(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
+"""Of an IPv4 address: 0 to 255."""
+
 Cidr = Annotated[
     str,
     Meta(
         max_length=43,
-        pattern=r"^([0-9]{1,3}(\.[0-9]{1,3}){3}/([0-9]|[12][0-9]|3[0-2])|[0-9a-f:]+/([0-9]|[1-9][0-9]|1[01][0-9]|12[0-8]))\Z",
+        pattern=rf"^({OCTET}(\.{OCTET}){{3}}/([0-9]|[12][0-9]|3[0-2])|[0-9a-f:]+/([0-9]|[1-9][0-9]|1[01][0-9]|12[0-8]))\Z",
         description="address/bits, such as 10.20.0.0/16",
     ),
 ]

@@ -5,7 +5,8 @@ A web server from the standard library would cost 2 MB of memory for one answer 
 
 import socket
 from collections.abc import Callable
-from threading import BoundedSemaphore, Thread
+from contextlib import suppress
+from threading import Thread
 from time import monotonic, sleep
 from typing import Final
 
@@ -18,7 +19,7 @@ SECONDS: Final = 5
 """For a caller to send its request and to take the answer."""
 
 CALLERS: Final = 16
-"""At once; further ones wait."""
+"""At once. A further one takes the place of the oldest: those that say nothing must not keep the kubelet from asking whether we live."""
 
 PAUSE_SECONDS: Final = 0.1
 """Between attempts to accept a caller that fail."""
@@ -37,25 +38,24 @@ def serve_metrics(address: str, text: Callable[[], str]) -> None:
 
 
 def _accept(listener: socket.socket, text: Callable[[], str]) -> None:
-    free = BoundedSemaphore(CALLERS)
+    callers: list[socket.socket] = []  # the oldest first; what is done to a list is done at once, whatever the thread
 
     def answer(connection: socket.socket) -> None:
-        try:
-            with connection:
-                _answer(connection, text)
-        except OSError:
-            pass  # the caller is gone, or too slow
-        finally:
-            free.release()
+        with suppress(OSError), connection:  # the caller is gone, too slow, or was hung up on
+            _answer(connection, text)
+        with suppress(ValueError):
+            callers.remove(connection)
 
     while True:
-        free.acquire()
         try:
             connection, _ = listener.accept()
         except OSError:
-            free.release()  # a caller that was gone before it was accepted, or no free file
-            sleep(PAUSE_SECONDS)
+            sleep(PAUSE_SECONDS)  # a caller that was gone before it was accepted, or no free file
             continue
+        callers.append(connection)
+        if len(callers) > CALLERS:
+            with suppress(OSError):
+                callers.pop(0).shutdown(socket.SHUT_RDWR)
         Thread(target=answer, args=(connection,), name="metrics", daemon=True).start()
 
 

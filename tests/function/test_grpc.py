@@ -289,9 +289,11 @@ def test_renewed_certificates_are_used_without_a_restart(tmp_path: Path) -> None
     with running(certificates=tmp_path) as function:
         with grpc.secure_channel(function.address, old.client()) as before:
             assert run(before, everything()) == want()
-            (tmp_path / "tls.key").write_bytes(b"half a renewal")
-            with grpc.secure_channel(function.address, old.client()) as meanwhile:
-                assert run(meanwhile, everything()) == want()
+            key, _ = new.issue()
+            for name, content in (("ca.crt", b""), ("tls.key", b"half a renewal"), ("tls.key", key)):
+                (tmp_path / name).write_bytes(content)
+                with grpc.secure_channel(function.address, old.client()) as meanwhile:
+                    assert run(meanwhile, everything()) == want()
             new.write_server(tmp_path)
             with grpc.secure_channel(function.address, new.client()) as after:
                 assert run(after, everything()) == want()
@@ -312,6 +314,7 @@ def no_starts() -> list[NoStart]:
     return [
         NoStart("no certificates", (metrics,), "Error: --tls-certs-dir: names no folder; "),
         NoStart("no folder", ("--tls-certs-dir", "/nowhere", metrics), "Error: --tls-certs-dir /nowhere: cannot be used: "),
+        NoStart("half an address", ("--insecure", "--address", ":::9443", metrics), 'Error: --address: ":::9443" is not an address; '),
         NoStart("no port", ("--insecure", "--address", "here", metrics), 'Error: --address: "here" is not an address; '),
         NoStart(
             "metrics without a port", ("--insecure", "--address", "127.0.0.1:0", "--metrics-address", "x"), "Error: --metrics-address: "
@@ -335,6 +338,15 @@ def test_a_port_in_use_is_told(function: Function) -> None:
     taken = start("--insecure", "--address", "127.0.0.1:0", "--metrics-address", function.metrics_address)
     assert taken.returncode == 1
     assert f"Error: --metrics-address {function.metrics_address}: cannot be listened on" in taken.stderr
+
+
+@pytest.mark.parametrize("name", ["tls.crt", "tls.key", "ca.crt"])
+def test_a_file_that_is_empty_is_told(tmp_path: Path, name: str) -> None:
+    """gRPC takes an empty authority, and then refuses every caller."""
+    Authority.new().write_server(tmp_path)
+    (tmp_path / name).write_bytes(b"")
+    ended = start("--address", "127.0.0.1:0", "--metrics-address=", "--tls-certs-dir", str(tmp_path))
+    assert (ended.returncode, f"Error: --tls-certs-dir {tmp_path}: cannot be used: {name} is no PEM file" in ended.stderr) == (1, True)
 
 
 def test_a_key_of_another_certificate_is_told(tmp_path: Path) -> None:

@@ -17,6 +17,8 @@ from zerotouch_function.serving.options import StartError
 CERTIFICATE: Final = "tls.crt"
 KEY: Final = "tls.key"
 AUTHORITY: Final = "ca.crt"
+PEM: Final = b"-----BEGIN "
+"""With which each certificate and key in a file begins (RFC 7468)."""
 
 REMEDY: Final = f"mount a Secret with {CERTIFICATE}, {KEY} and {AUTHORITY} there, or use --insecure for development"
 
@@ -39,12 +41,17 @@ def read_certificates(folder: Path) -> Certificates:
     """Reads the folder.
 
     Raises:
-        StartError: A file is missing, or cannot be read.
+        StartError: A file is missing, cannot be read, or is no PEM file.
     """
-    try:
-        return Certificates(*((folder / name).read_bytes() for name in (CERTIFICATE, KEY, AUTHORITY)))
-    except OSError as error:
-        raise StartError(f"--tls-certs-dir {folder}", f"cannot be used: {error}", REMEDY) from error
+    contents = []
+    for name in (CERTIFICATE, KEY, AUTHORITY):
+        try:
+            contents.append((folder / name).read_bytes())
+        except OSError as error:
+            raise StartError(f"--tls-certs-dir {folder}", f"cannot be used: {error}", REMEDY) from error
+        if PEM not in contents[-1]:  # gRPC takes an empty authority, and then refuses every caller
+            raise StartError(f"--tls-certs-dir {folder}", f"cannot be used: {name} is no PEM file", REMEDY)
+    return Certificates(*contents)
 
 
 def server_credentials(folder: Path) -> grpc.ServerCredentials:
@@ -62,7 +69,7 @@ def server_credentials(folder: Path) -> grpc.ServerCredentials:
         if latest == current:
             return None
         current = latest
-        log.info("certificates changed")
+        log.info("certificates handed to gRPC")
         return latest.configuration()
 
     return grpc.dynamic_ssl_server_credentials(

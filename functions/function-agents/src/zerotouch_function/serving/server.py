@@ -138,11 +138,13 @@ def build_server(handler: Handler, state: health.HealthServicer, options: Option
 
 def _bind(server: grpc.Server, options: Options) -> None:
     listen(options.address, "--address").close()  # gRPC does not tell a taken address from certificates that it refuses
-    if options.certificates is None:
-        server.add_insecure_port(options.address)
-        return
     try:
-        server.add_secure_port(options.address, server_credentials(options.certificates))
+        if options.certificates is None:
+            server.add_insecure_port(options.address)
+        else:
+            server.add_secure_port(options.address, server_credentials(options.certificates))
     except RuntimeError as error:
+        if options.certificates is None:
+            raise StartError(f"--address {options.address}", "cannot be listened on", "free it, or choose another") from error
         problem = "holds a key of another certificate, or a file that is no PEM; gRPC says which on the lines above"
         raise StartError(f"--tls-certs-dir {options.certificates}", problem, REMEDY) from error

@@ -1,6 +1,7 @@
 """Many claims of one spec, their pods on make-believe nodes, and what is seen of them."""
 
 import time
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
@@ -16,6 +17,7 @@ IMAGE: Final = "ghcr.io/bizmatters/scale:v1"
 """Does not exist: pods on make-believe nodes run nothing."""
 
 PLACEMENT: Final = {"nodeSelector": {"type": "kwok"}, "tolerations": [{"key": "kwok.x-k8s.io/node", "operator": "Exists"}]}
+PREFIX: Final = "scale-"
 POLL_SECONDS: Final = 1.0
 KINDS: Final = {
     "claims": f"{GROUP}/namespaces/{{}}/agentexecutors",
@@ -61,12 +63,22 @@ class Crowd:
             for kind, items in {**found, "composites": composites}.items()
         }
 
+    def events(self) -> Counter[str]:
+        """How often something was told of a claim or of what it is made of, by reason and kind. Composites' events are in `default`."""
+        told: Counter[str] = Counter()
+        for namespace in (self.namespace, "default"):
+            for event in self.api.items(f"/api/v1/namespaces/{namespace}/events"):
+                of = event["involvedObject"]
+                if namespace == self.namespace or (of["kind"] == "XAgentExecutor" and of["name"].startswith(PREFIX)):
+                    told[f"{event['reason']} of {of['kind']}"] += (event.get("series") or event).get("count") or 1
+        return told
+
     def items(self, kind: str) -> list[Object]:
         return self.api.items(KINDS[kind].format(self.namespace))
 
 
 def name(number: int) -> str:
-    return f"scale-{number:04d}"
+    return f"{PREFIX}{number:04d}"
 
 
 def seconds_until(probe: Callable[[], bool], *, limit_seconds: float, what: str) -> float:

@@ -4,7 +4,7 @@ import time
 from typing import Any, Final
 
 from benchmarks.results import rounded
-from benchmarks.scale.crowd import Crowd, seconds_until
+from benchmarks.scale.crowd import Crowd, name, seconds_until
 from benchmarks.scale.meters import KEDAS, OURS, Meters
 
 Figures = dict[str, Any]
@@ -41,7 +41,7 @@ def grow(crowd: Crowd, meters: Meters, before: int, total: int) -> Figures:
 def rest(crowd: Crowd, meters: Meters, seconds: float) -> Figures:
     """Watches for a while in which nobody changes anything."""
     time.sleep(SETTLE_SECONDS)
-    versions, start = crowd.versions(), meters.read()
+    versions, events, start = crowd.versions(), crowd.events(), meters.read()
     time.sleep(seconds)
     spent, later = meters.read().since(start), crowd.versions()
     changed = {kind: sum(later[kind].get(name) != version for name, version in of.items()) for kind, of in versions.items()}
@@ -52,7 +52,7 @@ def rest(crowd: Crowd, meters: Meters, seconds: float) -> Figures:
         "changed_objects": {kind: count for kind, count in changed.items() if count},
         "writes_of_ours": {kind: spent.writes[kind] for kind in OURS if kind in spent.writes},
         "writes_of_keda_and_hpa": {kind: spent.writes[kind] for kind in KEDAS if kind in spent.writes},
-        "events": spent.writes.get("events", 0),
+        "events": dict(crowd.events() - events),
         "calls_per_claim_and_minute": rounded(60 * spent.function_calls / claims / seconds),
         "function_cpu_ms_per_call": rounded(1000 * spent.function_cpu_seconds / max(1, spent.function_calls)),
         "crossplane_cores": rounded(spent.crossplane_cpu_seconds / seconds),
@@ -67,7 +67,7 @@ def edit(crowd: Crowd, meters: Meters, claims: int, seconds: float) -> Figures:
     while (now := time.monotonic() - began) < seconds:
         number, replicas = edits % claims, LOWEST + edits // claims % (HIGHEST - LOWEST) + 1
         crowd.edit(number, replicas)
-        wanted[f"scale-{number:04d}-scaler"] = replicas
+        wanted[f"{name(number)}-scaler"] = replicas
         edits += 1
         time.sleep(max(0.0, edits / EDITS_PER_SECOND - now))
     took = time.monotonic() - began

@@ -32,5 +32,5 @@ def test_a_counter_is_the_sum_of_its_samples(name: str, labels: tuple[str, ...],
 
 
 def test_what_was_spent_lists_only_what_was_written() -> None:
-    earlier, later = (Reading(calls, 1.0, 2.0, calls, {"deployments": 5, "events": calls}) for calls in (10, 14))
-    assert later.since(earlier) == Reading(4, 0, 0, 4, {"events": 4})
+    earlier, later = (Reading(calls, 1.0, 2.0, calls, {"deployments": 5, "services": calls}) for calls in (10, 14))
+    assert later.since(earlier) == Reading(4, 0, 0, 4, {"services": 4})

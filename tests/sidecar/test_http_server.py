@@ -11,11 +11,20 @@ from zerotouch_sidecar.http.body import HIGH_WATER_BYTES
 from zerotouch_sidecar.http.errors import ClientGone
 from zerotouch_sidecar.http.limits import ServerLimits
 from zerotouch_sidecar.http.message import Request, Responder
+from zerotouch_sidecar.http.server import listening
 
 GET = b"GET /a HTTP/1.1\r\nHost: a\r\n\r\n"
 LAST = b"GET /a HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
 POST = b"POST /a HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n"
 LIMITS = ServerLimits()
+
+
+@pytest.mark.skipif(not socket.has_dualstack_ipv6(), reason="no IPv6 here")
+@pytest.mark.parametrize("host", ["0.0.0.0", "::"])
+def test_everywhere_is_everywhere_of_ipv6_too(host: str) -> None:
+    with listening(host, 0) as listener:
+        for called in ("127.0.0.1", "::1"):
+            socket.create_connection((called, listener.getsockname()[1]), timeout=10).close()
 
 
 def test_a_connection_serves_one_request_after_the_other() -> None:

@@ -69,7 +69,7 @@ class ServerConnection(asyncio.Protocol):
         self._transport = cast("asyncio.Transport", transport)
         self._pauses = Pauses(self._transport)
         peer = transport.get_extra_info("peername")
-        self._peer = peer[0] if isinstance(peer, tuple) else ""
+        self._peer = peer[0].removeprefix("::ffff:") if isinstance(peer, tuple) else ""  # IPv4 on a socket of both families
         self._wait_for(self._limits.idle_seconds)
         if not self._listener.add(self):
             self._refuse(BadRequest(503, "too many connections"))

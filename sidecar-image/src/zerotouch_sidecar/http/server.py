@@ -2,9 +2,10 @@
 
 import asyncio
 import logging
+import socket
 from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
-from typing import Any
+from typing import Any, Final
 
 from zerotouch_sidecar.http.connection import ServerConnection
 from zerotouch_sidecar.http.errors import BadRequest, BodyTooLarge, ClientGone
@@ -13,6 +14,11 @@ from zerotouch_sidecar.http.message import Request, Responder
 from zerotouch_sidecar.http.problem import HEADERS, problem
 
 log = logging.getLogger(__name__)
+
+BACKLOG: Final = 1024
+"""Connections that the kernel keeps until they are accepted."""
+
+EVERYWHERE: Final = ("0.0.0.0", "::")  # noqa: S104  # what the operator says, not a default
 
 Handler = Callable[[Request, Responder], Awaitable[None]]
 """Answers one request. An exception that escapes becomes a 500, or ends the connection when the answer had begun."""
@@ -160,8 +166,20 @@ async def serve(handler: Handler, host: str, port: int, limits: ServerLimits) ->
     """
     listener = Listener(handler, limits)
     try:
-        server = await asyncio.get_running_loop().create_server(lambda: ServerConnection(listener), host, port, backlog=1024)
+        listens = listening(host, port)
+        server = await asyncio.get_running_loop().create_server(lambda: ServerConnection(listener), sock=listens, backlog=BACKLOG)
     except OSError:
         listener.stop()
         raise
     return Server(listener, server)
+
+
+def listening(host: str, port: int) -> socket.socket:
+    """A socket that listens there; on all of the pod's addresses, of IPv4 and IPv6 alike, where the host is one of EVERYWHERE.
+
+    Raises:
+        OSError: The port cannot be had.
+    """
+    if host in EVERYWHERE and socket.has_dualstack_ipv6():
+        return socket.create_server(("::", port), family=socket.AF_INET6, backlog=BACKLOG, dualstack_ipv6=True)
+    return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET, backlog=BACKLOG)

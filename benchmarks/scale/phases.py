@@ -11,7 +11,12 @@ Figures = dict[str, Any]
 
 READY_SECONDS: Final = 1800
 SETTLE_SECONDS: Final = 90
-"""After the last claim is ready: HPAs and KEDA finish their first round, and answers of 15 s become ones of a minute."""
+"""At least, after the last claim is ready: HPAs and KEDA finish their first round, and answers of 15 s become ones of a minute."""
+
+SETTLED_SECONDS: Final = 1800
+"""At most, until a whole minute has passed in which nothing changed: KEDA takes up hundreds of new scalers a few at a time."""
+
+MINUTE: Final = 60.0
 
 EDITS_PER_SECOND: Final = 10
 LOWEST, HIGHEST = 10, 100
@@ -39,8 +44,8 @@ def grow(crowd: Crowd, meters: Meters, before: int, total: int) -> Figures:
 
 
 def rest(crowd: Crowd, meters: Meters, seconds: float) -> Figures:
-    """Watches for a while in which nobody changes anything."""
-    time.sleep(SETTLE_SECONDS)
+    """Watches for a while in which nobody changes anything, once what came before has run its course."""
+    settled = settle(crowd)
     versions, events, start = crowd.versions(), crowd.events(), meters.read()
     time.sleep(seconds)
     spent, later = meters.read().since(start), crowd.versions()
@@ -48,6 +53,7 @@ def rest(crowd: Crowd, meters: Meters, seconds: float) -> Figures:
     claims = len(versions["claims"])
     return {
         "claims": claims,
+        "seconds_to_settle": rounded(settled),
         "seconds": seconds,
         "changed_objects": {kind: count for kind, count in changed.items() if count},
         "writes_of_ours": {kind: spent.writes[kind] for kind in OURS if kind in spent.writes},
@@ -57,6 +63,22 @@ def rest(crowd: Crowd, meters: Meters, seconds: float) -> Figures:
         "function_cpu_ms_per_call": rounded(1000 * spent.function_cpu_seconds / max(1, spent.function_calls)),
         "crossplane_cores": rounded(spent.crossplane_cpu_seconds / seconds),
     }
+
+
+def settle(crowd: Crowd) -> float:
+    """Waits until nothing has changed for a minute, and says how long that took."""
+    began = time.monotonic()
+    time.sleep(SETTLE_SECONDS - MINUTE)
+    before = crowd.versions()
+
+    def is_settled() -> bool:
+        nonlocal before
+        time.sleep(MINUTE)
+        earlier, before = before, crowd.versions()
+        return earlier == before
+
+    seconds_until(is_settled, limit_seconds=SETTLED_SECONDS, what="nothing changes any more")
+    return time.monotonic() - began
 
 
 def edit(crowd: Crowd, meters: Meters, claims: int, seconds: float) -> Figures:

@@ -40,7 +40,7 @@ def test_claim_metrics_may_read_every_kind_that_it_counts_and_nothing_else() -> 
     config = document(LAYER / "claim-metrics/config.yaml")
     counted = {resource["groupVersionKind"]["kind"] for resource in config["spec"]["resources"]}
     definitions = [document(path)["spec"] for path in ROOT.glob("apis/*/definition.yaml")]
-    plurals = {spec["claimNames"]["plural"] for spec in definitions if spec["claimNames"]["kind"] in counted}
+    plurals = {names["plural"] for spec in definitions for names in (spec["claimNames"], spec["names"]) if names["kind"] in counted}
     granted = {resource for rule in role["rules"] for resource in rule["resources"]}
     assert granted == plurals | {"customresourcedefinitions"}
     assert {verb for rule in role["rules"] for verb in rule["verbs"]} == {"list", "watch"}

@@ -20,8 +20,8 @@ GROUPINGS: Final = re.compile(r"\b(?:by|on|group_left|without|ignoring)\s*\([^)]
 MATCHERS: Final = re.compile(r"\{[^}]*\}|\[[^]]*\]")
 WORDS: Final = re.compile(r"[A-Za-z_:][\w:]*")
 LANGUAGE: Final = {
-    "absent", "and", "changes", "count", "delta", "histogram_quantile", "increase", "label_values", "max", "min", "namespace", "or",
-    "rate", "sum", "vector",
+    "absent", "and", "changes", "count", "delta", "histogram_quantile", "increase", "label_replace", "label_values", "max", "min",
+    "namespace", "or", "rate", "sum", "unless", "vector",
 }  # fmt: skip
 """PromQL's functions and operators that our queries use, and what label_values asks for."""
 
@@ -76,14 +76,54 @@ def test_outcomes_in_queries_are_outcomes_of_the_function() -> None:
     assert named <= {str(outcome) for outcome in Outcome}
 
 
-def test_claim_metrics_read_fields_that_every_claim_has_or_its_status_gets() -> None:
-    definitions = [yaml.safe_load(file.read_text())["spec"] for file in sorted(ROOT.glob("apis/*/definition.yaml"))]
-    kinds = CONFIG["spec"]["resources"]
-    assert [kind["groupVersionKind"] for kind in kinds] == [
-        {"group": definition["group"], "version": "v1alpha1", "kind": definition["claimNames"]["kind"]} for definition in definitions
+def test_claim_metrics_count_every_claim_and_its_composite() -> None:
+    counted = [kind["groupVersionKind"] for kind in CONFIG["spec"]["resources"]]
+    assert counted == [
+        {"group": definition["group"], "version": "v1alpha1", "kind": names["kind"]}
+        for which in ("claimNames", "names")
+        for definition in definitions()
+        for names in [definition[which]]
     ]
-    for kind, definition in zip(kinds, definitions, strict=True):
-        check_fields(kind, definition["versions"][0]["schema"]["openAPIV3Schema"]["properties"])
+
+
+def test_claim_metrics_read_fields_that_every_claim_has_or_its_status_gets() -> None:
+    kinds = {kind["groupVersionKind"]["kind"]: kind for kind in CONFIG["spec"]["resources"]}
+    for definition in definitions():
+        check_fields(kinds[definition["claimNames"]["kind"]], definition["versions"][0]["schema"]["openAPIV3Schema"]["properties"])
+
+
+def test_a_composite_is_counted_under_the_name_of_its_claim() -> None:
+    composite = json.loads((ROOT / "benchmarks/requests/agentexecutor.json").read_text())["composite"]
+    composite["metadata"]["name"] = "my-service-k7x2p"
+    for definition in definitions():
+        (kind,) = (kind for kind in CONFIG["spec"]["resources"] if kind["groupVersionKind"]["kind"] == definition["names"]["kind"])
+        labels = {label: read(composite, path) for label, path in kind["labelsFromPath"].items()}
+        assert labels == {"namespace": "measured", "name": "my-service", "composite": "my-service-k7x2p"}
+        (metric,) = kind["metrics"]
+        assert read(composite, metric["each"]["gauge"]["path"]) == "True"
+
+
+def test_the_alert_finds_the_claims_kind_in_that_of_its_composite() -> None:
+    (alert,) = (rule for path in RULE_FILES for rule in rules(path) if rule.get("alert") == "ClaimNotSynced")
+    assert '"customresource_kind", "$1", "customresource_kind", "X(.+)"' in alert["expr"]
+    for definition in definitions():
+        assert definition["names"]["kind"] == "X" + definition["claimNames"]["kind"]
+
+
+def definitions() -> list[dict[str, Any]]:
+    return [yaml.safe_load(file.read_text())["spec"] for file in sorted(ROOT.glob("apis/*/definition.yaml"))]
+
+
+def read(manifest: dict[str, Any], path: list[str]) -> object:
+    """What kube-state-metrics finds there: "[key=value]" is the item of a list that has it."""
+    found: Any = manifest
+    for step in path:
+        if step.startswith("["):
+            key, _, value = step[1:-1].partition("=")
+            (found,) = (item for item in found if item[key] == value)
+        else:
+            found = found[step]
+    return found
 
 
 def check_fields(kind: dict[str, Any], schema: dict[str, Any]) -> None:
@@ -114,6 +154,12 @@ def test_conditions_in_queries_are_those_that_claims_have() -> None:
     assert named == {"Ready", "Synced", "SpecValid", "ScalerReady"}
     for condition in named:
         assert f"{condition}`" in reference or f"### {condition}\n" in reference
+
+
+def test_the_dashboard_lists_what_cannot_be_written_beside_what_is_not_true() -> None:
+    (panel,) = (panel for panel in DASHBOARD["panels"] if panel["title"] == "Conditions that are not True")
+    (target,) = panel["targets"]
+    assert metrics_in(target["expr"]) == {"zerotouch_claim_condition", "zerotouch_composite_synced"}
 
 
 def test_the_dashboard_is_one_that_grafana_takes() -> None:

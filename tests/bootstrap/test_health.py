@@ -45,6 +45,15 @@ def claim(*changed: Manifest, image: str | None = "x:1", generation: int = 2, sp
     return {"metadata": {"name": "x", "generation": generation, **metadata}, "spec": spec, "status": status}
 
 
+BOUND: Final = {**EXECUTOR, "resourceRef": {"kind": "XAgentExecutor", "name": "x-k7x2p"}}
+
+
+def unknown(*kinds: str) -> list[Manifest]:
+    """What Crossplane leaves on the claim when it could not compose it, or write an object."""
+    message = "A fatal error occurred before the status of this condition could be determined."
+    return [condition(kind, "Unknown", "FatalError", message) for kind in kinds]
+
+
 NOT_READY: Final = condition("Ready", "False", "Waiting", "Claim is waiting for composite resource to become Ready")
 
 CLAIMS: Final = [
@@ -115,6 +124,25 @@ CLAIMS: Final = [
         "Crossplane cannot bind it",
         claim(condition("Synced", "False", "ReconcileError", "cannot bind")),
         ("Progressing", "cannot bind"),
+    ),
+    Case(
+        "Crossplane cannot write its objects, and Synced and Ready of the claim stay True",
+        claim(*unknown("SpecValid", "WorkloadReady", "ScalerReady"), spec=BOUND),
+        ("Progressing", "Crossplane cannot write its objects; kubectl describe XAgentExecutor x-k7x2p says why"),
+    ),
+    Case(
+        "the same of a composite resource, which says it itself",
+        claim(condition("Synced", "False", "ReconcileError", "deployments is forbidden"), *unknown("SpecValid", "WorkloadReady")),
+        ("Progressing", "deployments is forbidden"),
+    ),
+    Case(
+        "refused where the claim says too little to look at its workload",
+        claim(
+            condition("SpecValid", "False", "Invalid", "spec.port: is no number"),
+            condition("WorkloadReady", "Unknown", "SpecInvalid", "The claim is not valid"),
+            spec=BOUND,
+        ),
+        ("Degraded", "spec.port: is no number"),
     ),
     Case(
         "Crossplane v1.20, which marks no generation",

@@ -46,7 +46,12 @@ if workload.status == "False" and LASTING[workload.reason] then
   return health("Degraded", workload.message)
 end
 
-for _, of in ipairs({ synced, workload, scaler, models, ready }) do
+-- Unknown: Crossplane could not compose the claim, or not write an object. The claim's Synced stays True then, and Ready as it was.
+local composite = obj.spec.resourceRef
+for _, of in ipairs({ synced, valid, workload, scaler, models, ready }) do
+  if of.status == "Unknown" and composite ~= nil then
+    return health("Progressing", "Crossplane cannot write its objects; kubectl describe " .. composite.kind .. " " .. composite.name .. " says why")
+  end
   if of.status == "False" then
     return health("Progressing", of.message)
   end

@@ -7,7 +7,7 @@ import pytest
 
 from tests.e2e.claims import Claim, secrets, spec
 from tests.e2e.claims import manifest as claim_manifest
-from tests.e2e.cluster import condition, get, kubectl, wait_for
+from tests.e2e.cluster import condition, get, is_true, kubectl, wait_for
 from tests.e2e.figures import Figures
 from tests.e2e.images import Workload
 from tests.e2e.making import MakeNamespace
@@ -77,6 +77,10 @@ def test_without_its_function_a_claim_runs_on_and_can_go(platform: Platform, own
     platform.function.delete()
     stays.update({"scaling": {"maxReplicas": 7}})
     stays.wait_for("is told as not synced on its composite", lambda: is_out_of_sync(stays))
+    for kind in ("SpecValid", "WorkloadReady", "ScalerReady"):
+        stays.wait_condition(kind, "Unknown")
+    assert is_true(stays.get(), "Synced")
+    assert is_true(stays.get(), "Ready")
     assert unchanged([stays]) == before
     goes(leaves, figures, "without a function")
     platform.function.install(platform.package["v1"])
@@ -90,6 +94,7 @@ def test_without_its_composition_a_claim_runs_on_and_can_go(platform: Platform, 
     before = unchanged([stays])
     platform.delete_composition()
     stays.wait_for("is told as not synced on its composite", lambda: is_out_of_sync(stays))
+    assert stays.is_ready(), "its conditions are those of the last answer"
     assert unchanged([stays]) == before
     goes(leaves, figures, "without a Composition")
     platform.compose()

@@ -33,7 +33,7 @@ READY_QUERIES: Final = {
 
 
 class Plain:
-    """Composed objects that are the Kubernetes objects; Crossplane itself reports one that it cannot write, as the claim's Synced."""
+    """Composed objects that are the Kubernetes objects."""
 
     def __init__(self, observed: Observed) -> None:
         self._observed = observed
@@ -51,6 +51,7 @@ class Plain:
         return self._observed.required(name)
 
     def problem(self, _key: str) -> str:
+        """Nothing: what keeps Crossplane from writing an object comes after our answer, and stands in the composite's Synced alone."""
         return ""
 
 
@@ -72,6 +73,7 @@ class Unwrapped(Plain):
         return self.get(key) is not None
 
     def problem(self, key: str) -> str:
+        """What the provider says of an object that it cannot write."""
         conditions = parts(self._observed.get(key) or {}, "status", "conditions")
         return next((text(c.get("message")) for c in conditions if c.get("type") == "Synced" and c.get("status") == "False"), "")
 

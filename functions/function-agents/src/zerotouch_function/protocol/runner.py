@@ -9,8 +9,9 @@ What is wrong with a request is told where a person looks:
 - The user's or the platform's mistake (`FunctionError`) is a fatal result. Crossplane then changes nothing in the cluster, and shows
   the message in the composite's `Synced` condition and ours on the claim. The answer carries the desired state as it came.
 - Bytes that are no request raise `RequestError`, which the server answers with INVALID_ARGUMENT. There is no tag to answer to and no
-  claim to tell; Crossplane shows the status' text in `Synced` just the same, and its client metrics count it as the failed call it is.
-- A bug in `compose` stays an exception. Crossplane takes any failed call as "change nothing" and calls again.
+  claim to tell; Crossplane shows the status' text in the composite's `Synced`, and its client metrics count it as the failed call it is.
+- A bug in `compose` stays an exception. Crossplane takes any failed call as "change nothing" and calls again; until one succeeds, our
+  conditions are Unknown on composite and claim.
 """
 
 from collections.abc import Callable, Sequence

@@ -108,6 +108,21 @@ def test_observed_objects_go_with_one_claim(tmp_path: Path) -> None:
     assert (done.exit_code, done.stderr) == (1, "Error: --observed: goes with one claim, and 10 were given; render them one by one\n")
 
 
+MALFORMED: Final = [
+    (claim().replace("metadata:", "metadata: [a]\nstatus:"), "Error: metadata: must be an object, not a list"),
+    (claim().replace("kind: AgentExecutor", "kind: [AgentExecutor]"), "Error: CLAIM: no claim of the platform was found"),
+    (f"{claim()}---\napiVersion: v1\nkind: Namespace\nmetadata: [x]\n", 'Warning: metadata.name: "" is not of the form'),
+    (f"{claim()}  size: &size\n    small: *size\n", "Error: standard input: line"),
+]
+
+
+@pytest.mark.parametrize(("text", "message"), MALFORMED, ids=[message for _, message in MALFORMED])
+def test_what_is_malformed_is_told_and_not_crashed_over(text: str, message: str) -> None:
+    done = zerotouch("validate", "-", stdin=text)
+    assert done.stderr.startswith(message)
+    assert isinstance(done.exception, SystemExit | None)
+
+
 def test_good_claims_are_counted() -> None:
     done = zerotouch("validate", "examples/claims")
     assert (done.exit_code, done.stdout, done.stderr) == (0, "", "10 checked, 0 wrong, 0 to look at\n")

@@ -43,7 +43,14 @@ def test_folders_are_read_in_order_and_at_any_depth(tmp_path: Path) -> None:
     assert [document.manifest["name"] for document in read([str(tmp_path)])] == ["a/c.yml", "b.yaml"]
 
 
-@pytest.mark.parametrize(("text", "problem"), [("a: [", "is not YAML"), ("- a", "holds a list where a Kubernetes object should be")])
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("a: [", "is not YAML"),
+        ("- a", "holds a list where a Kubernetes object should be"),
+        ("a: &a\n  b: *a", "line 1: what is written here holds itself; write it out"),
+    ],
+)
 def test_what_cannot_be_read_names_the_file(text: str, problem: str, tmp_path: Path) -> None:
     file = tmp_path / "broken.yaml"
     file.write_text(text)

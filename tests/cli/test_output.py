@@ -3,7 +3,7 @@
 import pytest
 import yaml
 
-from zerotouch.documents import Loader
+from zerotouch.loader import Loader
 from zerotouch.output import Dumper
 
 

@@ -7,8 +7,8 @@ from typing import Any, Final
 
 import yaml
 
-from zerotouch.documents import Loader
 from zerotouch.errors import CommandError
+from zerotouch.loader import Loader
 from zerotouch_contract import api
 
 TREE: Final = Path(__file__).parents[3] / "apis"
@@ -33,7 +33,7 @@ def composition_input(composite_kind: str, mode: str) -> dict[str, Any]:
 
 def is_claim(manifest: dict[str, Any]) -> bool:
     """True for a kind of the platform that consumers write."""
-    return str(manifest.get("apiVersion", "")).startswith(f"{api.GROUP}/") and manifest.get("kind") in definitions()
+    return str(manifest.get("apiVersion", "")).startswith(f"{api.GROUP}/") and str(manifest.get("kind")) in definitions()
 
 
 def _manifests(kind: str) -> list[dict[str, Any]]:

@@ -1,6 +1,5 @@
 """YAML documents from files, folders and standard input."""
 
-import re
 import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -10,29 +9,10 @@ from typing import Any, Final
 import yaml
 
 from zerotouch.errors import UnreadableError
-from zerotouch_function.manifest import Manifest
+from zerotouch.loader import FaultError, Loader
+from zerotouch_function.manifest import Manifest, part
 
 STANDARD_INPUT: Final = "-"
-BASE: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-"""libyaml's loader where this Python has it: ten times faster, same result."""
-
-
-class Loader(BASE):  # type: ignore[misc, valid-type]  # the C loader where there is one
-    """Reads scalars as kubectl does: `2024-01-01` and `10:30` are text, not a date and 630."""
-
-
-PLAIN_NUMBERS: Final = {
-    "tag:yaml.org,2002:int": re.compile(r"[-+]?(0|[1-9][0-9_]*|0b[01_]+|0o?[0-7_]+|0x[0-9a-fA-F_]+)$"),
-    "tag:yaml.org,2002:float": re.compile(
-        r"[-+]?0[0-9_]*[89][0-9_]*$|[-+]?([0-9][0-9_]*\.[0-9_]*|\.[0-9][0-9_]*)([eE][-+]?[0-9]+)?$|[-+]?[0-9]+[eE][-+]?[0-9]+$|[-+]?\.(inf|Inf|INF)$|\.(nan|NaN|NAN)$"
-    ),
-}
-"""YAML 1.1 without its numbers of base 60."""
-
-Loader.yaml_implicit_resolvers = {
-    first: [(tag, PLAIN_NUMBERS.get(tag, pattern)) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
-    for first, resolvers in BASE.yaml_implicit_resolvers.items()
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +25,18 @@ class Document:
     @property
     def title(self) -> str:
         """What a message calls it: kind, namespace and name, and the file."""
-        metadata = self.manifest.get("metadata") or {}
-        name = "/".join(str(part) for part in (metadata.get("namespace"), metadata.get("name")) if part)
+        name = "/".join(str(word) for word in (part(self.manifest, "metadata").get("namespace"), self.name) if word)
         return f"{self.manifest.get('kind', 'document')} {name or 'without a name'} in {self.source}"
+
+    @property
+    def name(self) -> str:
+        """Its name; empty where it has none."""
+        return str(part(self.manifest, "metadata").get("name") or "")
+
+    @property
+    def namespace(self) -> str:
+        """Its namespace; without one it is in `default`, as `kubectl apply` would have it."""
+        return str(part(self.manifest, "metadata").get("namespace") or "default")
 
 
 def read(paths: Iterable[str]) -> list[Document]:
@@ -73,6 +62,8 @@ def _documents(file: str) -> Iterator[Document]:
         raise UnreadableError(f"{source}: cannot be read ({error})") from None
     try:
         contents: list[Any] = list(yaml.load_all(text, Loader=Loader))  # a safe loader
+    except FaultError as error:
+        raise UnreadableError(f"{source}: {error}") from None
     except yaml.YAMLError as error:
         raise UnreadableError(f"{source}: is not YAML: {' '.join(str(error).split())}") from None
     for content in contents:

@@ -12,7 +12,7 @@ from zerotouch.schema import claim_schema, validate, with_defaults
 from zerotouch_function import registry
 from zerotouch_function.composition import Composition
 from zerotouch_function.errors import FunctionError
-from zerotouch_function.manifest import Manifest
+from zerotouch_function.manifest import Manifest, part
 from zerotouch_function.observed import Snapshot
 
 RESOURCE_NAME = "crossplane.io/composition-resource-name"
@@ -79,7 +79,7 @@ def render(claim: Document, *, mode: str, observed: Sequence[Document] = ()) -> 
 
 
 def _resource_name(document: Document) -> str:
-    name = ((document.manifest.get("metadata") or {}).get("annotations") or {}).get(RESOURCE_NAME)
+    name = part(document.manifest, "metadata", "annotations").get(RESOURCE_NAME)
     if not name:
         raise CommandError(f"--observed: {document.title} has no annotation {RESOURCE_NAME}; save it with `kubectl get -o yaml` as it is")
     return str(name)

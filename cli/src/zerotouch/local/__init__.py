@@ -1,6 +1,7 @@
 """`zerotouch run`: an AgentType's pod as processes of this machine, with what the function computes for the cluster.
 
-workload        the claim's composed pod, read back: the sidecar's configuration, the agent's container, its code
+workload        the claim's composed pod, read back: the sidecar's configuration, the agent's container
+code            the agent's code: its ConfigMap's files, or the folder that stands for them
 configuration   sidecar.json with this machine's paths and ports; provider keys into files
 agent           command and environment of the agent's process
 session         starts everything in order, waits, stops everything

@@ -43,19 +43,14 @@ def command(workload: Workload, given: Sequence[str], places: Places) -> list[st
     """What is started: the caller's command, or the one of the claim's code.
 
     Raises:
-        CommandError: The claim names an image, and no command was given; or its code is not at hand.
+        CommandError: The claim names an image, and no command was given.
     """
     if given:
         return list(given)
-    if not workload.code_config_map:
+    if workload.code is None:
         raise CommandError(
             "COMMAND: the claim names an image, which run does not start; say how the agent is started on this machine: "
             "zerotouch run CLAIM -- python my_agent.py"
-        )
-    if places.code is None:
-        raise CommandError(
-            f"spec.agent.code.configMap: no ConfigMap {workload.code_config_map} is beside the claim; put it into the same file or "
-            "folder, or say --code FOLDER"
         )
     container = workload.container
     return [places.moved(word) for word in (*container.get("command", []), *container.get("args", []))]

@@ -11,8 +11,7 @@ from pathlib import Path
 import rich_click as click
 
 from zerotouch.documents import Document
-from zerotouch.errors import CommandError
-from zerotouch.local import agent, configuration, ports, programs, session, summary
+from zerotouch.local import agent, code, configuration, ports, programs, session, summary
 from zerotouch.local.configuration import Local
 from zerotouch.local.lines import is_worth_telling
 from zerotouch.local.ports import HOST, Ports
@@ -42,7 +41,8 @@ def run(documents: Sequence[Document], options: Options) -> int:
     found = workload(documents)
     with tempfile.TemporaryDirectory(prefix=f"zerotouch-{found.name}-") as name, ports.take_turn() as turn:
         folder, chosen = Path(name), ports.choose(options.port)
-        places = agent.Places(programs.wrapper(), _code(found, options, folder), chosen)
+        files = code.folder(found.code, options.code, folder / "code", is_started=not options.command)
+        places = agent.Places(programs.wrapper(), files, chosen)
         command = agent.command(found, options.command, places)
         local = configuration.localise(
             found.configuration, ports=chosen, environment=os.environ, folder=_made(folder / "keys"), mocks_models=options.mocks_models
@@ -58,20 +58,6 @@ def run(documents: Sequence[Document], options: Options) -> int:
 
         telling = Telling(started, lambda: click.echo(tell.ready(), err=True), (lambda _: True) if options.is_verbose else is_worth_telling)
         return asyncio.run(session.run(helpers, Step("agent", command, environment), ops_port=chosen.ops, telling=telling))
-
-
-def _code(found: Workload, options: Options, folder: Path) -> Path | None:
-    """The folder that stands for the mounted ConfigMap."""
-    if options.code:
-        if not Path(options.code).is_dir():
-            raise CommandError(f"--code: {options.code} is no folder; name the one that holds the agent's files")
-        return Path(options.code).resolve()
-    if not found.code:
-        return None
-    target = _made(folder / "code")
-    for name, content in found.code.items():
-        (target / name).write_text(content)
-    return target
 
 
 def _helpers(found: Workload, local: Local, chosen: Ports, folder: Path, environment: Mapping[str, str]) -> list[Step]:

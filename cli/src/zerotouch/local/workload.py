@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from zerotouch.documents import Document
 from zerotouch.errors import CommandError
+from zerotouch.local.code import Code, code
 from zerotouch.render import claims, render
 from zerotouch_contract import paths
 from zerotouch_function.manifest import Manifest
@@ -24,10 +25,8 @@ class Workload:
     """The content of sidecar.json."""
     container: Manifest
     """The agent's container."""
-    code_config_map: str
-    """Name of the ConfigMap that holds the agent's code; empty when the claim names an image."""
-    code: dict[str, str]
-    """File name to content, of that ConfigMap if it was among the documents."""
+    code: Code | None
+    """Where the agent's code is; None when the claim names an image."""
 
 
 def workload(documents: Iterable[Document]) -> Workload:
@@ -44,19 +43,10 @@ def workload(documents: Iterable[Document]) -> Workload:
     manifests = render(found[0], mode="direct").manifests
     configuration = json.loads(_one(manifests, "ConfigMap")["data"][paths.SIDECAR_CONFIG_KEY])
     (container,) = _one(manifests, "Deployment")["spec"]["template"]["spec"]["containers"]
-    code = (found[0].manifest["spec"]["agent"].get("code") or {}).get("configMap", "")
-    agent = configuration["agent"]
-    return Workload(agent["name"], agent["namespace"], configuration, container, code, _files(every, code))
+    name, namespace = configuration["agent"]["name"], configuration["agent"]["namespace"]
+    return Workload(name, namespace, configuration, container, code(found[0].manifest["spec"]["agent"], namespace, every))
 
 
 def _one(manifests: list[Manifest], kind: str) -> Manifest:
     (found,) = (manifest for manifest in manifests if manifest["kind"] == kind)
     return found
-
-
-def _files(documents: list[Document], config_map: str) -> dict[str, str]:
-    for document in documents:
-        manifest = document.manifest
-        if manifest.get("kind") == "ConfigMap" and (manifest.get("metadata") or {}).get("name") == config_map:
-            return dict(manifest.get("data") or {})
-    return {}

@@ -5,7 +5,7 @@ from importlib.resources import files
 
 import yaml
 
-from zerotouch.documents import Loader
+from zerotouch.loader import Loader
 from zerotouch.schema.problem import Schema
 
 

@@ -174,6 +174,32 @@ def test_a_claims_code_is_served_with_the_wrapper_and_ends_on_ctrl_c(tmp_path: P
         urllib.request.urlopen(url)
 
 
+@pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGTERM])
+def test_a_terminal_that_is_closed_leaves_nothing_behind(number: signal.Signals, tmp_path: Path) -> None:
+    with running("--mock-models", "--verbose", code_claim(tmp_path, any_free()), TMPDIR=str(tmp_path)) as (process, _):
+        children = processes(process.pid)
+        folders = list(tmp_path.glob("zerotouch-researcher-*"))
+        assert process.stderr
+        process.stderr.close()
+        process.send_signal(number)
+        process.wait(RUN_SECONDS)
+    assert (len(children), len(folders)) == (2, 1)
+    assert not any(Path(f"/proc/{pid}").exists() for pid in children)
+    assert not folders[0].exists()
+
+
+def test_a_run_under_nohup_outlives_its_terminal(tmp_path: Path) -> None:
+    script = "import os, signal, sys; signal.signal(signal.SIGHUP, signal.SIG_IGN); os.execv(sys.executable, sys.argv[1:])"
+    arguments = command("--mock-models", code_claim(tmp_path, any_free()))
+    with subprocess.Popen([sys.executable, "-c", script, *arguments], env=environment(), stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr
+        url = next(found[1] for line in process.stderr if (found := re.search(r" is ready: (http://\S+)", line)))
+        process.send_signal(signal.SIGHUP)
+        answers = [urllib.request.urlopen(url).status for _ in range(3)]
+        process.terminate()
+        assert (answers, process.wait(RUN_SECONDS)) == ([200] * 3, 0)
+
+
 def test_a_helper_that_ends_ends_the_run_and_is_named(tmp_path: Path) -> None:
     with running("--mock-models", code_claim(tmp_path, any_free())) as (process, _):
         assert process.stderr

@@ -4,5 +4,6 @@ workload        the claim's composed pod, read back: the sidecar's configuration
 code            the agent's code: its ConfigMap's files, or the folder that stands for them
 configuration   sidecar.json with this machine's paths and ports; provider keys into files
 agent           command and environment of the agent's process
+signals         what ends it from outside
 session         starts everything in order, waits, stops everything
 """

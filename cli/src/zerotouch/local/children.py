@@ -81,6 +81,8 @@ async def start(name: str, command: Sequence[str], environment: Mapping[str, str
 async def _pass_on(name: str, lines: asyncio.StreamReader, listen: Listen) -> None:
     async for data in lines:
         line = data.decode(errors="replace")
-        if listen(line):
+        if not listen(line):
+            continue
+        with suppress(OSError):  # the terminal may be gone while everything stops; whoever is read here must not be held up
             sys.stderr.write(f"{name} | {line}")
             sys.stderr.flush()

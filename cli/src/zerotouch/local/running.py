@@ -11,7 +11,7 @@ from pathlib import Path
 import rich_click as click
 
 from zerotouch.documents import Document
-from zerotouch.local import agent, code, configuration, ports, programs, session, summary
+from zerotouch.local import agent, code, configuration, ports, programs, session, signals, summary
 from zerotouch.local.configuration import Local
 from zerotouch.local.lines import is_worth_telling
 from zerotouch.local.ports import HOST, Ports
@@ -39,6 +39,7 @@ def run(documents: Sequence[Document], options: Options) -> int:
         CommandError: It cannot be run here, or something that it needs ended.
     """
     found = workload(documents)
+    signals.leave_in_order()
     with tempfile.TemporaryDirectory(prefix=f"zerotouch-{found.name}-") as name, ports.take_turn() as turn:
         folder, chosen = Path(name), ports.choose(options.port)
         files = code.folder(found.code, options.code, folder / "code", is_started=not options.command)

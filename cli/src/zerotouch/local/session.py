@@ -10,6 +10,7 @@ from typing import Any, Final
 from zerotouch.errors import CommandError
 from zerotouch.local.children import Child, Listen, start
 from zerotouch.local.ports import HOST
+from zerotouch.local.signals import told_to
 from zerotouch_contract import routes
 
 START_SECONDS: Final = 20.0
@@ -59,9 +60,8 @@ async def run(helpers: Sequence[Step], agent: Step, *, ops_port: int, telling: T
         CommandError: A process cannot be started, or a helper ended by itself.
     """
     stop = asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
     async with AsyncExitStack() as running:
+        running.enter_context(told_to(stop.set))
         children: list[Child] = []
         for step in helpers:
             child = await start(step.name, step.command, step.environment, telling.listen)

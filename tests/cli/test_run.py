@@ -134,6 +134,19 @@ def test_an_image_needs_a_command(file: Path) -> None:
     assert done.stderr.startswith("Error: COMMAND: the claim names an image")
 
 
+def test_an_option_after_the_claim_is_not_taken_for_the_command(file: Path) -> None:
+    done = run(file, "--mock-models", "--", "true")
+    message = f"--mock-models: options stand before CLAIM, the command after --; write zerotouch run --mock-models ... {file}"
+    assert (done.returncode, done.stderr) == (1, f"Error: {message}\n")
+
+
+def test_a_misspelt_option_is_not_taken_for_the_claim(file: Path) -> None:
+    done = run("--mock-model", file, "--", "true")
+    assert done.returncode == 2
+    assert "No such option" in done.stderr
+    assert "--mock-models" in done.stderr
+
+
 def test_an_executor_is_not_run() -> None:
     done = run("examples/claims/agentexecutor-minimal.yaml")
     assert (done.returncode, done.stderr[:50]) == (1, "Error: CLAIM: run starts one AgentType, and it is "), done.stderr

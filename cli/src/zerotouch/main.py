@@ -97,7 +97,7 @@ def validate(claims: tuple[str, ...], mode: str, form: str) -> int:
     return 1 if report.problems else 0
 
 
-@main.command(context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
+@main.command(context_settings={"allow_interspersed_args": False})
 @click.option("--mock-models", "mocks_models", is_flag=True, help="Make up every model's answers here: needs no provider and no key.")
 @click.option("--port", type=click.IntRange(1, 65535), help="Where the agent is reached. Default: 18080, or any free port.")
 @click.option("--code", metavar="FOLDER", help="Stands for the ConfigMap with the agent's code.")
@@ -116,5 +116,7 @@ def run(claim: str, command: tuple[str, ...], mocks_models: bool, port: int | No
     from zerotouch.local.running import Options
     from zerotouch.local.running import run as running
 
+    if command and command[0].startswith("-") and command[0] != "--":
+        raise CommandError(f"{command[0]}: options stand before CLAIM, the command after --; write zerotouch run {command[0]} ... {claim}")
     words = command[1:] if command[:1] == ("--",) else command
     return running(documents.read([claim]), Options(words, mocks_models, port, code, verbose))

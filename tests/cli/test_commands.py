@@ -12,6 +12,10 @@ from tests.composites import deployed, scaling
 from zerotouch.main import main
 
 MINIMAL: Final = "examples/claims/agentexecutor-minimal.yaml"
+AGENT: Final = {
+    **yaml.safe_load(Path("examples/claims/agenttype-code.yaml").read_text()),
+    "metadata": {"name": "my-service", "namespace": "intelligence-agents"},
+}
 NAMESPACE: Final = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "intelligence-agents"}}
 
 
@@ -108,9 +112,63 @@ def test_observed_objects_go_with_one_claim(tmp_path: Path) -> None:
     assert (done.exit_code, done.stderr) == (1, "Error: --observed: goes with one claim, and 10 were given; render them one by one\n")
 
 
+def named(**fields: Any) -> str:
+    return yaml.safe_dump({**yaml.safe_load(claim()), **fields})
+
+
+STRAYS: Final = [
+    (named(kind="AgentExecuter"), 'kind: platform.bizmatters.io has no kind "AgentExecuter"; did you mean "AgentExecutor"?'),
+    (named(kind="Database"), 'kind: platform.bizmatters.io has no kind "Database"; write one of AgentExecutor, AgentType'),
+    (named(kind=["AgentExecutor"]), "kind: must be the name of a kind; write one of AgentExecutor, AgentType"),
+    (
+        named(apiVersion="platform.bizmatter.io/v1alpha1"),
+        'apiVersion: AgentExecutor is not of "platform.bizmatter.io"; write platform.bizmatters.io/v1alpha1',
+    ),
+    (named(apiVersion="v1alpha1"), 'apiVersion: AgentExecutor is not of "v1alpha1"; write platform.bizmatters.io/v1alpha1'),
+    (named(apiVersion=None), "apiVersion: is missing; write platform.bizmatters.io/v1alpha1"),
+    (yaml.safe_dump({"apiVersion": "v1", "kind": "List", "items": [yaml.safe_load(claim(size="huge"))]}), "spec.size: must be one of"),
+    (f"{claim()}---\n{claim()}", "metadata.name: the same AgentExecutor is in standard input already; remove one of them"),
+    (
+        f"{claim()}---\n{yaml.safe_dump(AGENT)}",
+        'metadata.name: "my-service" is the name of an AgentExecutor in namespace intelligence-agents already, in standard input; '
+        "give one of them another name",
+    ),
+]
+
+
+@pytest.mark.parametrize(("text", "message"), STRAYS, ids=[message[:60] for _, message in STRAYS])
+def test_no_claim_is_passed_over_in_silence(text: str, message: str) -> None:
+    done = zerotouch("validate", "-", stdin=text)
+    assert done.exit_code == 1
+    assert done.stderr.startswith(f"Error: {message}")
+    assert ", 1 wrong, 0 to look at" in done.stderr
+
+
+def test_a_composite_is_no_stray() -> None:
+    composite = zerotouch("render", "--xr", MINIMAL).stdout
+    assert zerotouch("validate", "-", stdin=f"{claim()}---\n{composite}").stderr == "1 checked, 0 wrong, 0 to look at\n"
+
+
+def test_another_projects_kind_of_the_name_is_a_warning() -> None:
+    done = zerotouch("validate", "-", stdin=f"{claim()}---\n{named(apiVersion='example.com/v1')}")
+    assert done.exit_code == 0
+    assert done.stderr.startswith(
+        'Warning: apiVersion: AgentExecutor of "example.com" is not the platform\'s; if it is meant to be, write '
+    )
+
+
+def test_one_claim_for_each_of_two_environments_is_a_warning(tmp_path: Path) -> None:
+    for name in ("prod", "test"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "claim.yaml").write_text(claim())
+    done = zerotouch("validate", str(tmp_path))
+    assert done.exit_code == 0
+    assert done.stderr.startswith(f"Warning: metadata.name: the same AgentExecutor is in {tmp_path}/prod/claim.yaml already; remove one")
+
+
 MALFORMED: Final = [
     (claim().replace("metadata:", "metadata: [a]\nstatus:"), "Error: metadata: must be an object, not a list"),
-    (claim().replace("kind: AgentExecutor", "kind: [AgentExecutor]"), "Error: CLAIM: no claim of the platform was found"),
+    (claim().replace("kind: AgentExecutor", "kind: [AgentExecutor]"), "Error: kind: must be the name of a kind"),
     (f"{claim()}---\napiVersion: v1\nkind: Namespace\nmetadata: [x]\n", 'Warning: metadata.name: "" is not of the form'),
     (f"{claim()}  size: &size\n    small: *size\n", "Error: standard input: line"),
 ]

@@ -37,10 +37,31 @@ def test_a_scalar_means_what_kubectl_takes_it_for(text: str, value: Any, tmp_pat
 
 
 def test_folders_are_read_in_order_and_at_any_depth(tmp_path: Path) -> None:
-    for name in ("b.yaml", "a/c.yml", "notes.txt"):
-        (tmp_path / name).parent.mkdir(exist_ok=True)
+    for name in ("b.yaml", "a/c.yml", "notes.txt", ".venv/d.yaml", "a/.cache/e/f.yaml"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(f"name: {name}\n")
     assert [document.manifest["name"] for document in read([str(tmp_path)])] == ["a/c.yml", "b.yaml"]
+
+
+def test_what_other_tools_read_does_not_stop_a_folder(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text("- op: remove\n---\nname: first\n")
+    (tmp_path / "b.yaml").write_text("text\n---\nname: second\n")
+    assert [document.manifest["name"] for document in read([str(tmp_path)])] == ["first", "second"]
+    with pytest.raises(UnreadableError, match=r"a\.yaml: holds a list"):
+        read([str(tmp_path / "a.yaml")])
+
+
+def test_a_list_of_objects_is_not_passed_over(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text("- apiVersion: v1\n  kind: Namespace\n")
+    with pytest.raises(UnreadableError, match=r"a\.yaml: holds a list where a Kubernetes object should be; separate objects by ---"):
+        read([str(tmp_path)])
+
+
+@pytest.mark.parametrize("kind", ["List", "AgentTypeList"])
+def test_the_items_of_a_list_are_documents(kind: str, tmp_path: Path) -> None:
+    file = tmp_path / "list.yaml"
+    file.write_text(f"kind: {kind}\nitems:\n- kind: List\n  items: [{{kind: One}}]\n- kind: Two\n")
+    assert [document.manifest["kind"] for document in read([str(file)])] == ["One", "Two"]
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """YAML documents from files, folders and standard input."""
 
+import os
 import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -40,22 +41,40 @@ class Document:
 
 
 def read(paths: Iterable[str]) -> list[Document]:
-    """Every document of those files, of the YAML files below those folders, and of standard input for `-`.
+    """Every object of those files, of the YAML files below those folders, and of standard input for `-`; those of a List one by one.
+
+    Hidden folders are passed over, and in a folder also what is no Kubernetes object: other tools have YAML of their own.
 
     Raises:
-        UnreadableError: A file is not there, is not YAML, or holds something else than objects.
+        UnreadableError: A file is not there, is not YAML, or was asked for by name and holds something else than objects.
     """
-    return [document for path in paths for file in _files(path) for document in _documents(file)]
+    return [document for path in paths for document in (_below(path) if _is_folder(path) else _objects(path, _contents(path)))]
 
 
-def _files(path: str) -> list[str]:
-    if path == STANDARD_INPUT or not Path(path).is_dir():
-        return [path]
-    return sorted(str(file) for file in Path(path).rglob("*") if file.suffix in (".yaml", ".yml") and file.is_file())
+def _is_folder(path: str) -> bool:
+    return path != STANDARD_INPUT and Path(path).is_dir()
 
 
-def _documents(file: str) -> Iterator[Document]:
-    source = "standard input" if file == STANDARD_INPUT else file
+def _below(folder: str) -> Iterator[Document]:
+    for file in sorted(_files(folder)):
+        yield from _objects(file, (content for content in _contents(file) if _is_of_kubernetes(content)))
+
+
+def _files(folder: str) -> Iterator[str]:
+    for path, folders, files in os.walk(folder):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        yield from (str(Path(path, name)) for name in files if name.endswith((".yaml", ".yml")) and Path(path, name).is_file())
+
+
+def _is_of_kubernetes(content: object) -> bool:
+    """False for what another tool reads; a list of objects was meant for Kubernetes, and is told to be none of its forms."""
+    parts = content if isinstance(content, list) else [content]
+    return any(isinstance(part, dict) and (part is content or {"apiVersion", "kind"} <= part.keys()) for part in parts)
+
+
+def _contents(file: str) -> Iterator[Any]:
+    """What the documents of a file hold, except those that are empty."""
+    source = _source(file)
     try:
         text = sys.stdin.read() if file == STANDARD_INPUT else Path(file).read_text()
     except (OSError, UnicodeDecodeError) as error:
@@ -66,9 +85,21 @@ def _documents(file: str) -> Iterator[Document]:
         raise UnreadableError(f"{source}: {error}") from None
     except yaml.YAMLError as error:
         raise UnreadableError(f"{source}: is not YAML: {' '.join(str(error).split())}") from None
+    yield from (content for content in contents if content is not None)
+
+
+def _objects(file: str, contents: Iterable[Any]) -> Iterator[Document]:
     for content in contents:
-        if content is None:
-            continue
         if not isinstance(content, dict):
-            raise UnreadableError(f"{source}: holds a {type(content).__name__} where a Kubernetes object should be")
-        yield Document(content, source)
+            raise UnreadableError(
+                f"{_source(file)}: holds a {type(content).__name__} where a Kubernetes object should be; separate objects by ---"
+            )
+        items = content.get("items")
+        if str(content.get("kind")).endswith("List") and isinstance(items, list):
+            yield from _objects(file, items)
+        else:
+            yield Document(content, _source(file))
+
+
+def _source(file: str) -> str:
+    return "standard input" if file == STANDARD_INPUT else file

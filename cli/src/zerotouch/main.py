@@ -43,7 +43,7 @@ def reports_errors(command: Callable[P, int]) -> Callable[P, None]:
 def main() -> None:
     """Preview, check and run claims of the zerotouch platform without a cluster.
 
-    CLAIM is a file, a folder (its .yaml files, at any depth) or - for standard input.
+    CLAIM is a file, a folder (its .yaml files, at any depth, not in hidden folders) or - for standard input.
     """
 
 

@@ -7,10 +7,12 @@ from typing import Any
 from zerotouch import catalogue
 from zerotouch.documents import Document
 from zerotouch.errors import RefusedError
+from zerotouch.names import shared
 from zerotouch.namespaces import convention_breaks
 from zerotouch.render import claims, render
 from zerotouch.schema import check_manifest, claim_schema
 from zerotouch.schema import validate as validate_schema
+from zerotouch.strays import foreign, misnamed
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,16 +47,22 @@ class Report:
 
 
 def validate(documents: Sequence[Document], *, mode: str) -> Report:
-    """Checks every claim, its objects, and the namespaces beside them.
+    """Checks every claim, its objects, and what stands beside them: namespaces, and documents that only look like claims.
 
     Raises:
-        NoClaimError: There is no claim.
+        NoClaimError: There is no claim, and nothing that looks like one.
     """
-    report = Report()
-    for claim in claims(documents):
+    strays = [Finding(str(problem), document) for document in documents for problem in misnamed(document.manifest)]
+    found = [document for document in documents if catalogue.is_claim(document.manifest)] if strays else claims(documents)
+    report = Report(len(strays), strays)
+    for claim in found:
         report.checked += 1
         report.problems += [Finding(message, claim) for message in _wrong(claim, mode)]
-    report.warnings += [Finding(message, document) for document in documents for message in convention_breaks(document.manifest)]
+    for claim, problem, is_certain in shared(found):
+        (report.problems if is_certain else report.warnings).append(Finding(str(problem), claim))
+    for document in documents:
+        messages = [*map(str, foreign(document.manifest)), *convention_breaks(document.manifest)]
+        report.warnings += [Finding(message, document) for message in messages]
     return report
 
 

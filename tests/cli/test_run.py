@@ -5,6 +5,7 @@ import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import urllib.error
@@ -17,7 +18,8 @@ from typing import Any, Final
 import pytest
 import yaml
 
-from zerotouch.local.ports import HOST, any_free
+from zerotouch.local.ports import HOST, any_free, choose
+from zerotouch_contract import ports
 
 RUN_SECONDS: Final = 60
 ASK: Final = str(Path(__file__).parents[2] / "examples/agents/ask.py")
@@ -126,6 +128,27 @@ def test_what_is_missing_is_said(options: Sequence[str], variables: dict[str, st
     done = run(*options, file, "--", "true", **variables)
     assert done.returncode == 1
     assert message in done.stderr
+
+
+def test_the_agents_port_is_not_given_to_the_sidecar(tmp_path: Path) -> None:
+    port = any_free()
+    done = run("--mock-models", "--port", port, code_claim(tmp_path, port))
+    message = f"Error: --port: {port} is spec.agent.port, where the agent itself listens; choose another, or leave it out\n"
+    assert (done.returncode, done.stderr) == (1, message)
+
+
+def test_another_program_on_the_agents_port_is_not_taken_for_the_agent(tmp_path: Path) -> None:
+    with socket.create_server((HOST, 0)) as other:
+        port = other.getsockname()[1]
+        done = run("--mock-models", code_claim(tmp_path, port))
+    message = f"Error: spec.agent.port: {port} is taken on this machine; stop what listens there, or change the port\n"
+    assert (done.returncode, done.stderr) == (1, message)
+
+
+def test_no_port_is_chosen_twice() -> None:
+    chosen = choose(None, ports.OPS)
+    every = [ports.OPS, chosen.ingress, chosen.local_api, chosen.ops, chosen.nats]
+    assert len(set(every)) == len(every)
 
 
 def test_an_image_needs_a_command(file: Path) -> None:

@@ -38,18 +38,23 @@ def take_turn() -> IO[str]:
     return handle
 
 
-def choose(ingress: int | None) -> Ports:
+def choose(ingress: int | None, agent: int) -> Ports:
     """The numbers of the pod where they are free, and any others where they are not.
 
     Args:
         ingress: The port that the user asked for; None for the pod's own.
+        agent: Where the agent itself will listen: whoever is there before it would be taken for the agent.
 
     Raises:
-        CommandError: The port that was asked for is taken.
+        CommandError: The port that was asked for is taken, or the agent's is.
     """
+    if ingress == agent:
+        raise CommandError(f"--port: {ingress} is spec.agent.port, where the agent itself listens; choose another, or leave it out")
+    if not _is_free(agent):
+        raise CommandError(f"spec.agent.port: {agent} is taken on this machine; stop what listens there, or change the port")
     if ingress and not _is_free(ingress):
         raise CommandError(f"--port: {ingress} is taken on this machine; choose another, or leave it out")
-    taken = {ingress} if ingress else set()
+    taken = {ingress, agent} if ingress else {agent}
     chosen: list[int] = []
     for wanted in (ports.LOCAL_API, ports.OPS, 0):
         port = wanted if wanted and wanted not in taken and _is_free(wanted) else any_free(taken)

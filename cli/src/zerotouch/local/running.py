@@ -41,7 +41,7 @@ def run(documents: Sequence[Document], options: Options) -> int:
     found = workload(documents)
     signals.leave_in_order()
     with tempfile.TemporaryDirectory(prefix=f"zerotouch-{found.name}-") as name, ports.take_turn() as turn:
-        folder, chosen = Path(name), ports.choose(options.port)
+        folder, chosen = Path(name), ports.choose(options.port, found.configuration["agent"]["port"])
         files = code.folder(found.code, options.code, folder / "code", is_started=not options.command)
         places = agent.Places(programs.wrapper(), files, chosen)
         command = agent.command(found, options.command, places)

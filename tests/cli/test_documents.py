@@ -57,6 +57,12 @@ def test_a_list_of_objects_is_not_passed_over(tmp_path: Path) -> None:
         read([str(tmp_path)])
 
 
+def test_a_field_may_stand_beside_the_same_one_of_a_merge(tmp_path: Path) -> None:
+    file = tmp_path / "one.yaml"
+    file.write_text("x: {y: &b {<<: &a {one: 1, two: 1}, two: 2}}\nz: {<<: *b, one: 3}\n")
+    assert read([str(file)])[0].manifest == {"x": {"y": {"one": 1, "two": 2}}, "z": {"one": 3, "two": 2}}
+
+
 @pytest.mark.parametrize("kind", ["List", "AgentTypeList"])
 def test_the_items_of_a_list_are_documents(kind: str, tmp_path: Path) -> None:
     file = tmp_path / "list.yaml"
@@ -69,6 +75,8 @@ def test_the_items_of_a_list_are_documents(kind: str, tmp_path: Path) -> None:
     [
         ("a: [", "is not YAML"),
         ("- a", "holds a list where a Kubernetes object should be"),
+        ("spec:\n  env: [1]\n  size: small\n  env: [2]", 'line 4: "env" is written twice; merge the two'),
+        ("- a: {b: 1, 'b': 1}", 'line 1: "b" is written twice; merge the two'),
         ("a: &a\n  b: *a", "line 1: what is written here holds itself; write it out"),
     ],
 )

@@ -8,6 +8,9 @@ import yaml
 BASE: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 """libyaml's loader where this Python has it: ten times faster, same result."""
 
+MERGE: Final = "tag:yaml.org,2002:merge"
+"""The tag of the key `<<`."""
+
 
 class FaultError(yaml.YAMLError):
     """What YAML allows and a Kubernetes object cannot be; the message names the line."""
@@ -36,7 +39,7 @@ Loader.yaml_implicit_resolvers = {
 
 
 def _check(node: yaml.Node, above: set[int], done: set[int]) -> None:
-    """Raises FaultError if a value holds itself.
+    """Raises FaultError if a value holds itself, or an object has two fields of one name.
 
     Args:
         node: The value.
@@ -47,9 +50,21 @@ def _check(node: yaml.Node, above: set[int], done: set[int]) -> None:
         return
     if id(node) in above:
         raise FaultError(f"line {node.start_mark.line + 1}: what is written here holds itself; write it out instead of the alias")
+    if isinstance(node, yaml.MappingNode):
+        _check_keys(node)
     for child in _children(node):
         _check(child, above | {id(node)}, done)
     done.add(id(node))
+
+
+def _check_keys(node: yaml.MappingNode) -> None:
+    """YAML's loader would keep the last of two. A key that `<<` brings along is none of the object's own, which comes before it."""
+    names = set()
+    for key, _ in node.value:
+        if isinstance(key, yaml.ScalarNode) and key.tag != MERGE:
+            if key.value in names:
+                raise FaultError(f'line {key.start_mark.line + 1}: "{key.value}" is written twice; merge the two')
+            names.add(key.value)
 
 
 def _children(node: yaml.Node) -> list[yaml.Node]:

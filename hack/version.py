@@ -21,6 +21,8 @@ RELEASED: Final = {
     "apis/agenttypes/composition.yaml": "ghcr.io/bizmatters/agent-sidecar:{}\n",
     "apis/agenttypes/composition-objects.yaml": "ghcr.io/bizmatters/agent-sidecar:{}\n",
     "platform/04-apis/base/function.yaml": "package: ghcr.io/bizmatters/function-agents:{}\n",
+    "docs/agents.md": "PLATFORM=git+https://github.com/bizmatters/zerotouch-platform@{}\n",
+    "examples/consumer-repo/.github/workflows/claims.yaml": "PLATFORM: git+https://github.com/bizmatters/zerotouch-platform@{} ",
     "package/crossplane.yaml": 'version: ">={}"',
     "package/crossplane-v1/crossplane.yaml": 'version: ">={}"',
 }

@@ -4,6 +4,7 @@ import ast
 import re
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -107,6 +108,27 @@ def test_the_readmes_commands_run(command: str, output: str) -> None:
     )
     assert done.returncode == 0, done.stderr
     assert output in ("", done.stdout)
+
+
+INSTALLS: Final = [
+    (ROOT / "docs/agents.md", "zerotouch[run]"),
+    (ROOT / "examples/consumer-repo/.github/workflows/claims.yaml", "zerotouch"),
+]
+
+
+@pytest.mark.parametrize(("file", "command"), INSTALLS, ids=["run", "validate"])
+def test_what_is_installed_with_pip_is_all_of_the_platform_that_the_command_needs(file: Path, command: str) -> None:
+    """No index has the platform's packages: each is named, with the folder that it lies in."""
+    named = dict(re.findall(r'"(zerotouch[^ ]*) @ \$PLATFORM#subdirectory=([^"]+)"', file.read_text()))
+    assert command in named
+    assert "pip install 'zerotouch" not in file.read_text()
+    needed = set()
+    for name, folder in named.items():
+        project = tomllib.loads((ROOT / folder / "pyproject.toml").read_text())["project"]
+        assert project["name"] == name.removesuffix("[run]")
+        extra = project["optional-dependencies"]["run"] if name.endswith("[run]") else []
+        needed |= {package for package in (*project["dependencies"], *extra) if package.startswith("zerotouch")}
+    assert needed <= named.keys()
 
 
 def test_the_readme_begins_with_preview_and_test() -> None:

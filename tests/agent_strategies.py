@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from tests.strategies import (
     amounts,
-    env,
+    env_of,
     images,
     label_keys,
     label_values,
@@ -28,7 +28,7 @@ code = st.fixed_dictionaries({"configMap": object_names, "entrypoint": entrypoin
 container: dict[str, Any] = {
     "args": st.lists(words, max_size=3),
     "port": st.integers(1, 65535).filter(lambda port: port not in (18080, 18081, 18090)),
-    "env": env,
+    "env": env_of("agent"),
     "volumes": volumes,
     "probes": optional(
         livenessPath=st.one_of(st.just(""), paths), readinessPath=st.one_of(st.just(""), paths), startupSeconds=st.integers(10, 3600)

@@ -49,6 +49,7 @@ VALUE_RULE: Final = "spec.agent.env: a variable has either value or valueFrom; r
 VALUE_FROM_RULE: Final = (
     "spec.agent.env: valueFrom has exactly one source; write one of secretKeyRef, configMapKeyRef, fieldRef and resourceFieldRef"
 )
+CONTAINER_RULE: Final = "spec.agent.env: containerName is agent, the claim's own container; remove it, or write that one"
 VOLUME_SOURCE_RULE: Final = (
     "spec.agent.volumes: a volume has exactly one source; write one of configMap, secret, emptyDir and persistentVolumeClaim"
 )
@@ -118,6 +119,10 @@ def accepted(reason: str, spec: Spec) -> AcceptedClaim:
 
 def _env(*names: str) -> list[Spec]:
     return [{"name": name, "value": "x"} for name in names]
+
+
+def _memory_of(container: str) -> Spec:
+    return {"name": "MEMORY", "valueFrom": {"resourceFieldRef": {"resource": "limits.memory", "containerName": container}}}
 
 
 def _volume(**fields: object) -> Spec:
@@ -190,6 +195,15 @@ REFUSED_AGENT: Final = [
         agent(env=[{"name": "TOKEN", "valueFrom": {}}]),
         "spec.agent.env[0].valueFrom",
         VALUE_FROM_RULE,
+    ),
+    *(
+        refused(
+            f"resources of container {container}",
+            agent(env=[_memory_of(container)]),
+            "spec.agent.env[0].valueFrom.resourceFieldRef.containerName",
+            CONTAINER_RULE,
+        )
+        for container in ("agent-executor", "sidecar", "wrapper")
     ),
     refused("agent's variable twice", agent(env=_env("A", "A")), "spec.agent.env[1]", "Duplicate value"),
     refused(
@@ -403,6 +417,7 @@ ACCEPTED_AGENTS: Final[list[AcceptedClaim]] = [
     accepted("agent of code in Node", {"agent": {"code": {**CODE, "entrypoint": "main.mjs", "runtimeImage": "node:22-slim"}}}),
     accepted("code and a volume beside it", {"agent": {"code": CODE, "volumes": [_volume(mountPath="/application")]}}),
     accepted("image with a volume at /app", agent(volumes=[_volume(mountPath="/app")])),
+    accepted("resources of its own container, by name", agent(env=[_memory_of("agent")])),
     accepted("own key, and no models of the platform", agent(env=_env("OPENAI_API_KEY", "ANTHROPIC_API_KEY"))),
     accepted("own key for an own URL beside models", {**agent(env=_env("OPENAI_API_KEY", "OPENAI_API_BASE")), **llm()}),
     accepted("own PYTHONPATH without a wrapper", {**agent(env=_env("PYTHONPATH")), "wrapper": {"mode": "none"}}),

@@ -112,6 +112,7 @@ VALUE_RULE: Final = "spec.env: a variable has either value or valueFrom; remove 
 VALUE_FROM_RULE: Final = (
     "spec.env: valueFrom has exactly one source; write one of secretKeyRef, configMapKeyRef, fieldRef and resourceFieldRef"
 )
+CONTAINER_RULE: Final = "spec.env: containerName is agent-executor, the claim's own container; remove it, or write that one"
 VOLUME_SOURCE_RULE: Final = (
     "spec.volumes: a volume has exactly one source; write one of configMap, secret, emptyDir and persistentVolumeClaim"
 )
@@ -137,6 +138,10 @@ TOLERATION_SECONDS_RULE: Final = (
 
 def _env(*names: str) -> list[Spec]:
     return [{"name": name, "value": "x"} for name in names]
+
+
+def _memory_of(container: str) -> Spec:
+    return {"name": "MEMORY", "valueFrom": {"resourceFieldRef": {"resource": "limits.memory", "containerName": container}}}
 
 
 def _volume(**fields: object) -> Spec:
@@ -360,6 +365,24 @@ REFUSED_ENV: Final = [
         {"env": [{"name": "X", "valueFrom": {"resourceFieldRef": {"resource": "limits.gpu"}}}]},
         "spec.env[0].valueFrom.resourceFieldRef.resource",
         'supported values: "limits.cpu"',
+    ),
+    RefusedClaim(
+        "container that the pods do not have",
+        {"env": [_memory_of("agent-executer")]},
+        "spec.env[0].valueFrom.resourceFieldRef.containerName",
+        CONTAINER_RULE,
+    ),
+    RefusedClaim(
+        "container of the migrations",
+        {"env": [_memory_of("agent-executor"), {**_memory_of("run-migrations"), "name": "OTHER"}]},
+        "spec.env[1].valueFrom.resourceFieldRef.containerName",
+        CONTAINER_RULE,
+    ),
+    RefusedClaim(
+        "container that is no name",
+        {"env": [_memory_of("Agent")]},
+        "spec.env[0].valueFrom.resourceFieldRef.containerName",
+        "should match",
     ),
     RefusedClaim(
         "divisor that is no unit",

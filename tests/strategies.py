@@ -34,11 +34,17 @@ env_values = st.one_of(
     st.fixed_dictionaries({"valueFrom": st.fixed_dictionaries({"secretKeyRef": key_refs})}),
     st.fixed_dictionaries({"valueFrom": st.fixed_dictionaries({"configMapKeyRef": key_refs})}),
     st.just({"valueFrom": {"fieldRef": {"fieldPath": "metadata.uid"}}}),
-    st.just({"valueFrom": {"resourceFieldRef": {"containerName": "agent-executor", "resource": "limits.memory"}}}),
+    st.just({"valueFrom": {"resourceFieldRef": {"resource": "limits.memory"}}}),
 )
-env = st.dictionaries(st.from_regex(r"APP_[A-Z0-9_]{1,10}", fullmatch=True), env_values, max_size=4).map(
-    lambda variables: [{"name": name, **value} for name, value in variables.items()]
-)
+
+
+def env_of(container: str) -> st.SearchStrategy[list[dict[str, Any]]]:
+    """Variables of a claim whose own container has that name."""
+    by_name = st.just({"valueFrom": {"resourceFieldRef": {"containerName": container, "resource": "limits.memory"}}})
+    return st.dictionaries(st.from_regex(r"APP_[A-Z0-9_]{1,10}", fullmatch=True), env_values | by_name, max_size=4).map(
+        lambda variables: [{"name": name, **value} for name, value in variables.items()]
+    )
+
 
 volume_sources = st.one_of(
     st.fixed_dictionaries({"configMap": optional({"name": object_names}, optional=st.booleans())}),
@@ -86,7 +92,7 @@ specs = optional(
     port=st.integers(1, 65535),
     command=st.lists(words, max_size=3),
     args=st.lists(words, max_size=3),
-    env=env,
+    env=env_of("agent-executor"),
     volumes=volumes,
     migrations=optional(enabled=st.booleans(), mode=st.sampled_from(["init", "job"])),
     probes=optional(enabled=st.booleans(), livenessPath=paths, readinessPath=paths, startupSeconds=st.integers(10, 3600)),

@@ -34,8 +34,13 @@ SAME: Final = {
 }  # fmt: skip
 """Fields of an AgentExecutor that an AgentType has too, with the same meaning."""
 
-OWN_RULES: Final = ("spec.agent.env", "spec.agent.volumes[].name", "spec.agent.volumes[].mountPath")
-"""Where an AgentType has rules of its own: other names and paths belong to the platform."""
+OWN_RULES: Final = (
+    "spec.agent.env",
+    "spec.agent.env[].valueFrom.resourceFieldRef.containerName",
+    "spec.agent.volumes[].name",
+    "spec.agent.volumes[].mountPath",
+)
+"""Where an AgentType has rules of its own: other names and paths belong to the platform, and its container has another name."""
 
 
 @EVERY_API

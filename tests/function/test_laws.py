@@ -7,10 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.composites import composite, wrapped
-from tests.strategies import claim_names, namespaces, specs
+from tests.strategies import claim_names, env_of, namespaces, specs
 from zerotouch.schema.manifests import check_manifest
 from zerotouch_function.fields.quantity import amount
-from zerotouch_function.manifest import MAX_NAME_LENGTH, Manifest
+from zerotouch_function.manifest import MAX_NAME_LENGTH, Manifest, part, parts
 from zerotouch_function.observed import NOTHING, Snapshot
 from zerotouch_function.registry import compose
 
@@ -75,6 +75,16 @@ def test_the_selector_selects_the_pods(spec: Manifest, name: str) -> None:
     deployment = manifests(composite(spec, name=name))["deployment"]
     assert deployment["spec"]["selector"]["matchLabels"].items() <= deployment["spec"]["template"]["metadata"]["labels"].items()
     assert "replicas" not in deployment["spec"]
+
+
+@given(env_of("agent-executor"), st.sampled_from(["init", "job"]))
+def test_a_variable_reads_the_resources_of_a_container_of_its_pod(env: list[Manifest], mode: str) -> None:
+    for manifest in manifests(composite({"env": env, "migrations": {"mode": mode}})).values():
+        pod = part(manifest, "spec", "template", "spec")
+        containers = [*parts(pod, "initContainers"), *parts(pod, "containers")]
+        amounts = [part(variable, "valueFrom", "resourceFieldRef") for c in containers for variable in parts(c, "env")]
+        read = {amount["containerName"] for amount in amounts if "containerName" in amount}
+        assert read <= {container["name"] for container in containers}
 
 
 @given(specs, claim_names, MODES)

@@ -101,3 +101,14 @@ def test_a_release_that_has_arrived_stays_when_its_job_is_gone() -> None:
 def test_the_service_never_selects_a_migration() -> None:
     _, job = job_of(answer("app:v1"))
     assert "app" not in job["spec"]["template"]["metadata"]["labels"]
+
+
+def test_a_migration_reads_its_own_resources_whatever_container_the_claim_names() -> None:
+    """A pod with a name in it that none of its containers has is never started, and never counts as failed."""
+    amount = {"resource": "limits.memory", "divisor": "1Mi"}
+    env = [{"name": "MEMORY", "valueFrom": {"resourceFieldRef": {**amount, "containerName": "agent-executor"}}}]
+    _, job = job_of(compose(composite({**JOB_MODE, "env": env}), Snapshot(), {}))
+    (container,) = job["spec"]["template"]["spec"]["containers"]
+    assert container["env"][-1] == {"name": "MEMORY", "valueFrom": {"resourceFieldRef": amount}}
+    pod = compose(composite({"env": env}), Snapshot(), {}).resources["deployment"].manifest["spec"]["template"]["spec"]
+    assert [c["env"][-1] for c in (*pod["initContainers"], *pod["containers"])] == [env[0], env[0]]

@@ -13,8 +13,14 @@ from zerotouch_function.fields.placement import Placement, Toleration
 SOURCES: Final = ("config_map", "secret", "empty_dir", "persistent_volume_claim")
 
 
-def check_env(variables: Sequence[EnvVar], *, field: str) -> None:
-    """Raises SpecError for a variable that is set twice, or from more than one place."""
+def check_env(variables: Sequence[EnvVar], *, field: str, container: str) -> None:
+    """Raises SpecError for a variable that is set twice, from more than one place, or from a container that is not the claim's.
+
+    Args:
+        variables: The claim's variables.
+        field: Where it has them.
+        container: Its own container in the pods.
+    """
     repeated = first_repeated(variable.name for variable in variables)
     if repeated:
         raise SpecError(field, f'"{repeated}" is set twice', "set each variable once")
@@ -23,6 +29,10 @@ def check_env(variables: Sequence[EnvVar], *, field: str) -> None:
             raise SpecError(field, f'"{variable.name}" has both value and valueFrom', "keep one of them")
         if variable.value_from is not None and len(as_yaml(variable.value_from)) != 1:
             raise SpecError(field, f'"{variable.name}" needs exactly one source in valueFrom', "keep one of them")
+        amount = variable.value_from.resource_field_ref if variable.value_from else None
+        if amount is not None and amount.container_name not in (None, container):
+            problem = f'"{variable.name}" has containerName "{amount.container_name}", and the claim\'s own container is {container}'
+            raise SpecError(field, problem, "remove containerName, or write that one")
 
 
 def check_volumes(volumes: Sequence[Volume], *, field: str, is_ours: Callable[[str], bool], our_paths: Iterable[str]) -> None:

@@ -32,6 +32,19 @@ def from_secret(secret: str, keys: tuple[str, ...], *, optional: bool = False) -
     return tuple({"name": key, "valueFrom": {"secretKeyRef": {"name": secret, "key": key, **extra}}} for key in keys)
 
 
+def of_itself(variables: Iterable[Manifest]) -> list[Manifest]:
+    """The same variables, with the resources of the container that has them in place of those of one that it names."""
+    return [_of_itself(variable) for variable in variables]
+
+
+def _of_itself(variable: Manifest) -> Manifest:
+    source = variable.get("valueFrom", {})
+    if "containerName" not in source.get("resourceFieldRef", {}):
+        return variable
+    amount = {key: value for key, value in source["resourceFieldRef"].items() if key != "containerName"}
+    return {**variable, "valueFrom": {"resourceFieldRef": amount}}
+
+
 def from_claim(variables: Iterable[EnvVar]) -> list[Manifest]:
     """The claim's own variables, as they stand there."""
     return [as_yaml(variable) for variable in variables]

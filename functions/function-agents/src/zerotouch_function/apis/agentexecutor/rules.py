@@ -7,6 +7,7 @@ from typing import Final
 
 from zerotouch_contract import environment, paths
 from zerotouch_function.apis.agentexecutor.spec import AgentExecutorSpec
+from zerotouch_function.apis.agentexecutor.workload import COMPONENT
 from zerotouch_function.errors import SpecError
 from zerotouch_function.fields.rules import check_env, check_placement, check_pull_secrets, check_url, check_volumes
 
@@ -40,7 +41,7 @@ def _check_scaling(spec: AgentExecutorSpec) -> None:
 
 
 def _check_env(spec: AgentExecutorSpec) -> None:
-    check_env(spec.env, field="spec.env")
+    check_env(spec.env, field="spec.env", container=COMPONENT)
     for variable in spec.env:
         setter = _who_sets(spec, variable.name)
         if setter:

@@ -8,7 +8,7 @@ from zerotouch_function.apis.agentexecutor.spec import AgentExecutorSpec
 from zerotouch_function.fields.claim import Claim
 from zerotouch_function.manifest import Manifest, without_empty
 from zerotouch_function.resources.deployment import deployment
-from zerotouch_function.resources.environment import from_claim, from_secret, variable
+from zerotouch_function.resources.environment import from_claim, from_secret, of_itself, variable
 from zerotouch_function.resources.job import release_job
 from zerotouch_function.resources.pod import pod_placement, pod_spec, pod_template
 from zerotouch_function.resources.probes import container_probes
@@ -46,10 +46,15 @@ def workload(claim: Claim, spec: AgentExecutorSpec, settings: Settings) -> Manif
 
 
 def migration_job(claim: Claim, spec: AgentExecutorSpec, settings: Settings) -> Manifest | None:
-    """The Job that migrates once for this release; None where migrations run in every pod, or not at all."""
+    """The Job that migrates once for this release; None where migrations run in every pod, or not at all.
+
+    Its pod has no container but its own, which has the resources of the one that a variable may name.
+    """
     if not _migrates(spec, "job"):
         return None
-    container = _container(MIGRATIONS, spec, {"command": list(spec.migrations.command)}, _shared(spec, settings))
+    shared = _shared(spec, settings)
+    own = {"command": list(spec.migrations.command)}
+    container = _container(MIGRATIONS, spec, own, {**shared, "env": of_itself(shared["env"])})
     template = _template(claim, spec, settings, [], container)
     return release_job(claim, component=MIGRATIONS_COMPONENT, purpose="migrate", template=template)
 

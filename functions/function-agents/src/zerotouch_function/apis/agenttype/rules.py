@@ -8,6 +8,7 @@ from typing import Final
 
 from zerotouch_contract import environment as env
 from zerotouch_contract import paths, ports
+from zerotouch_function.apis.agenttype.containers import AGENT
 from zerotouch_function.apis.agenttype.llm_rules import check_llm
 from zerotouch_function.apis.agenttype.spec import AgentTypeSpec, Scaling
 from zerotouch_function.apis.agenttype.volumes import OURS
@@ -54,7 +55,7 @@ def _check_agent(spec: AgentTypeSpec) -> None:
 
 def _check_env(spec: AgentTypeSpec) -> None:
     variables = spec.agent.env
-    check_env(variables, field="spec.agent.env")
+    check_env(variables, field="spec.agent.env", container=AGENT)
     names = {variable.name for variable in variables}
     for name in RESERVED:
         if name in names:

@@ -1,15 +1,24 @@
 """Migrations that run once per release (`spec.migrations.mode: job`), before the release's pods."""
 
+import shlex
+from datetime import datetime, timedelta
+from typing import Final
+
 import pytest
 
 from tests.e2e.claims import Claim, spec
-from tests.e2e.cluster import Manifest, is_true
+from tests.e2e.cluster import Manifest, is_true, kubectl
 from tests.e2e.images import Workload
 from tests.e2e.making import MakeClaims
 from tests.e2e.streams import Queue
 
 ONCE: Manifest = {"mode": "job"}
 SCALING: Manifest = {"minReplicas": 2}
+GRACE_SECONDS: Final = 10
+"""How long a migration goes on that is told to end: a shell does not listen."""
+
+SLOW_SECONDS: Final = 20
+WAITS: Final = "which migrates for another release, has ended"
 
 
 def jobs(claim: Claim) -> list[Manifest]:
@@ -47,5 +56,55 @@ def test_a_failed_migration_keeps_the_running_release_and_says_so(make_claims: M
     assert (claim.running(), claim.uids()) == (pods, uids)
     assert claim.ask()["version"] == "v1"
     claim.update({"migrations": {"command": ["/bin/sh", "-c", "exit 0"]}})
+    claim.wait_ready()
+    assert claim.ask()["version"] == "v2"
+
+
+def migrating(command: str) -> Manifest:
+    return {"migrations": {"command": ["/bin/sh", "-c", command]}}
+
+
+def running(claim: Claim) -> Manifest | None:
+    """The claim's Job whose pod runs."""
+    return next((job for job in jobs(claim) if job.get("status", {}).get("ready")), None)
+
+
+def test_two_releases_in_a_row_migrate_one_after_the_other(make_claims: MakeClaims, workload: Workload, queue: Queue) -> None:
+    (claim,) = make_claims(["hurried"], spec(workload.v1, queue, migrations=ONCE, terminationGracePeriodSeconds=GRACE_SECONDS))
+    claim.wait_ready()
+    pods = claim.running()
+    claim.update(migrating(f"sleep {SLOW_SECONDS}"))
+    slow = claim.wait_for("migrates", lambda: running(claim))
+    claim.update({"image": workload.v2, **migrating("exit 0")})
+    message = claim.wait_condition("WorkloadReady", "False", containing=WAITS)
+    assert f"Job {slow['metadata']['name']}," in message
+    assert [job["metadata"]["uid"] for job in jobs(claim)] == [slow["metadata"]["uid"]]
+    assert claim.running() == pods
+    claim.wait_ready()
+    claim.wait_for("has the new release's migration alone", lambda: images_migrated(claim) == [workload.v2] and len(jobs(claim)) == 1)
+    started, next_one = slow["status"]["startTime"], jobs(claim)[0]["metadata"]["creationTimestamp"]
+    assert datetime.fromisoformat(next_one) - datetime.fromisoformat(started) >= timedelta(seconds=SLOW_SECONDS)
+    assert claim.ask()["version"] == "v2"
+
+
+@pytest.mark.core
+def test_a_migration_that_cannot_start_does_not_hold_up_the_next(make_claims: MakeClaims, workload: Workload, queue: Queue) -> None:
+    (claim,) = make_claims(["misspelt"], spec(f"{workload.v1}-does-not-exist", queue, migrations=ONCE))
+    claim.wait_for("has a pod to migrate", lambda: [job for job in jobs(claim) if job.get("status", {}).get("active")])
+    claim.update({"image": workload.v2})
+    claim.wait_ready()
+    assert claim.ask()["version"] == "v2"
+
+
+@pytest.mark.core
+def test_a_migration_that_hangs_is_stopped_with_the_command_in_the_message(
+    make_claims: MakeClaims, workload: Workload, queue: Queue
+) -> None:
+    once: Manifest = {**ONCE, **migrating("sleep 3600")["migrations"]}
+    (claim,) = make_claims(["hanging"], spec(workload.v1, queue, migrations=once, terminationGracePeriodSeconds=GRACE_SECONDS))
+    claim.wait_for("migrates", lambda: running(claim))
+    claim.update({"image": workload.v2, **migrating("exit 0")})
+    message = claim.wait_condition("WorkloadReady", "False", containing=WAITS)
+    kubectl(*shlex.split(message.partition("stop it with: kubectl ")[2]))
     claim.wait_ready()
     assert claim.ask()["version"] == "v2"

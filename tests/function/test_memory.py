@@ -41,7 +41,15 @@ states = st.fixed_dictionaries(
         "diagnostics": st.booleans(),
         "status": st.sampled_from([{}, {"image": "old:1"}, {"conditions": [{"type": "Ready"}]}]),
     },
-    optional={"deployment": deployments, "scaler": st.sampled_from(["True", "False"]), "service": st.just(True), "extra": st.just(True)},
+    optional={
+        "deployment": deployments,
+        "scaler": st.sampled_from(["True", "False"]),
+        "service": st.just(True),
+        "migrating": st.sampled_from(
+            [{}, {"active": 1}, {"active": 1, "ready": 1}, {"conditions": [{"type": "Failed", "status": "True"}]}]
+        ),
+        "extra": st.just(True),
+    },
 )
 
 
@@ -58,6 +66,8 @@ def request(state: Manifest, capable: bool, earlier: bool) -> bytes:
         observed["scaled-object"] = scaling(first["scaled-object"], ("Ready", state["scaler"]))
     if "service" in state and "service" in first:
         observed["service"] = first["service"]
+    if "migrating" in state:
+        observed |= _migrating(xr, state["migrating"])
     if "extra" in state:
         observed["of-another-step"] = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "x"}}
     for key, manifest in observed.items():
@@ -79,6 +89,12 @@ def _composed(xr: Manifest) -> dict[str, Manifest]:
         return {key: resource.manifest for key, resource in compose(xr, NOTHING, {}).resources.items()}
     except Exception:
         return {}
+
+
+def _migrating(xr: Manifest, status: Manifest) -> dict[str, Manifest]:
+    """The Job of an earlier release."""
+    earlier = _composed({**xr, "spec": {**xr["spec"], "image": "app:v0", "migrations": {"mode": "job"}}})
+    return {key: {**manifest, "status": status} for key, manifest in earlier.items() if manifest["kind"] == "Job"}
 
 
 def _deployed(manifest: Manifest, state: Manifest) -> Manifest:

@@ -92,6 +92,17 @@ def running(index: int, mode: str) -> dict[str, Manifest]:
     return {key: wrapped(wrap(manifest, key, "composite", "kubernetes-provider"), ready[key]) for key, manifest in made.items()}
 
 
+@lru_cache(2)
+def migrating(mode: str) -> dict[str, Manifest]:
+    """The Job of another release, whose pod runs."""
+    earlier = compose(composite({"image": "app:v0", "migrations": {"mode": "job"}}), NOTHING, {}).resources
+    jobs = {key: resource.manifest for key, resource in earlier.items() if resource.manifest["kind"] == "Job"}
+    running = {key: {**manifest, "status": {"active": 1, "ready": 1, "conditions": []}} for key, manifest in jobs.items()}
+    if mode == "direct":
+        return running
+    return {key: wrapped(wrap(manifest, key, "composite", "kubernetes-provider"), running[key]) for key, manifest in jobs.items()}
+
+
 def _as_observed(manifest: Manifest) -> Manifest:
     if manifest["kind"] == "Deployment":
         return deployed(manifest)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from tests.agent_strategies import agent_specs
 from tests.composites import agent, composite
-from tests.fuzz.pool import INPUT, POD, namesake, pool, running
+from tests.fuzz.pool import INPUT, POD, migrating, namesake, pool, running
 from tests.strategies import claim_names, label_keys, label_values, maps, namespaces, specs
 from zerotouch_function.diagnosis import PODS
 from zerotouch_function.manifest import Manifest
@@ -155,6 +155,7 @@ def mutated_requests(draw: st.DrawFn) -> bytes:
     """Requests in which the composite, the input, an observed object or one that was looked for is not what it should be."""
     index, mode = draw(st.integers(0, len(pool()) - 1)), draw(modes)
     xr, observed = pool()[index], running(index, mode) if draw(st.booleans()) else {}
+    observed = {**observed, **migrating(mode)} if draw(st.booleans()) else observed
     function_input: Manifest = {**INPUT, "mode": mode}
     name, first = namesake(xr)
     required = {PODS: [POD]}

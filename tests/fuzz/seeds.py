@@ -4,7 +4,7 @@ import hashlib
 from pathlib import Path
 
 from benchmarks.crossplane import request as captured
-from tests.fuzz.pool import INPUT, POD, namesake, pool, running
+from tests.fuzz.pool import INPUT, POD, migrating, namesake, pool, running
 from tests.fuzz.requests import message
 from zerotouch_function.diagnosis import PODS
 
@@ -15,7 +15,7 @@ def seeds() -> list[bytes]:
     made = [
         message(
             xr,
-            observed=running(index, mode),
+            observed={**running(index, mode), **(migrating(mode) if has_earlier_step else {})},
             function_input={**INPUT, "mode": mode},
             required={PODS: [POD]},
             has_earlier_step=has_earlier_step,

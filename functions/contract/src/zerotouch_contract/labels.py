@@ -20,6 +20,9 @@ CROSSPLANE: Final = "crossplane"
 RELEASE: Final = "platform.bizmatters.io/release"
 """Annotation: which spec an object was composed from, as a short hash. Equal on the object and in the answer: the spec has arrived."""
 
+STOPPED: Final = "platform.bizmatters.io/stopped"
+"""Annotation: migrations that the platform suspended, because those of another release wait for their end."""
+
 CLAIM_NAME: Final = "crossplane.io/claim-name"
 CLAIM_NAMESPACE: Final = "crossplane.io/claim-namespace"
 """Labels by which Crossplane marks a composite resource with its claim."""

@@ -47,6 +47,9 @@ class Plain:
     def has(self, key: str) -> bool:
         return self._observed.has(key)
 
+    def keys(self) -> Sequence[str]:
+        return self._observed.keys()
+
     def required(self, name: str) -> Sequence[Observation] | None:
         return self._observed.required(name)
 

@@ -44,6 +44,10 @@ class Composed(Protocol):
         """Whether the Kubernetes object of that key exists."""
         ...
 
+    def keys(self) -> Sequence[str]:
+        """Keys of all composed objects, sorted."""
+        ...
+
     def required(self, name: str) -> Sequence[Observation] | None:
         """Objects found for a requirement; None while nobody has looked yet."""
         ...

@@ -9,14 +9,23 @@ from typing import Final
 from msgspec import Struct
 
 from zerotouch_contract import labels
+from zerotouch_function.apis.agentexecutor.migrations import (
+    has_succeeded,
+    job_key,
+    migration_condition,
+    of_this_release,
+    sent_again,
+    unfinished,
+    waiting_condition,
+)
 from zerotouch_function.apis.agentexecutor.spec import AgentExecutorSpec
 from zerotouch_function.apis.agentexecutor.workload import migration_job, workload
 from zerotouch_function.composition import Condition, Resource, Status
 from zerotouch_function.diagnosis import PODS, explain
 from zerotouch_function.fields.claim import Claim
-from zerotouch_function.manifest import HASH_LENGTH, Manifest, Observation, part
+from zerotouch_function.manifest import Manifest, Observation, part
 from zerotouch_function.observed import Composed
-from zerotouch_function.readiness import WORKLOAD_READY, condition, count, main_image, workload_condition
+from zerotouch_function.readiness import workload_condition
 from zerotouch_function.release import release_of, with_release
 from zerotouch_function.settings import Settings
 
@@ -37,12 +46,15 @@ def rollout(claim: Claim, spec: AgentExecutorSpec, settings: Settings, composed:
     job = migration_job(claim, spec, settings)
     if job is None:
         return _rolled_out(deployment, workload_state(claim, spec, deployment, composed), {})
-    observed_job = composed.get(job_key(job))
-    succeeded = _has(observed_job, "Complete")
-    jobs = {job_key(job): Resource(job, is_ready=succeeded)}
-    if succeeded or (current is not None and release_of(current) == release_of(deployment)):
+    key = job_key(job)
+    observed_job, others = composed.get(key), unfinished(composed, besides=key)
+    succeeded = has_succeeded(observed_job)
+    jobs = {other: Resource(sent_again(job, observed)) for other, observed in others.items()}
+    if not others or composed.sent(key) is not None:
+        jobs[key] = Resource(of_this_release(job, observed_job), is_ready=succeeded)
+    if not others and (succeeded or (current is not None and release_of(current) == release_of(deployment))):
         return _rolled_out(deployment, workload_state(claim, spec, deployment, composed), jobs)
-    state = migration_condition(claim, job, observed_job)
+    state = waiting_condition(claim, job, others.values()) if others else migration_condition(claim, job, observed_job)
     return Rollout({**jobs, **({DEPLOYMENT: Resource(held_back(deployment, current))} if current else {})}, state)
 
 
@@ -58,29 +70,10 @@ def workload_state(claim: Claim, spec: AgentExecutorSpec, deployment: Manifest, 
     )
 
 
-def job_key(job: Manifest) -> str:
-    """The Job's resource key: one per release, so that an earlier release's Job is removed and not rewritten."""
-    return f"migration-{str(job['metadata']['name'])[-HASH_LENGTH:]}"
-
-
 def held_back(deployment: Manifest, observed: Observation) -> Manifest:
     """The Deployment as it runs, to be sent again."""
     metadata = {**deployment["metadata"], "annotations": {labels.RELEASE: release_of(observed)}}
     return {**deployment, "metadata": metadata, "spec": {key: value for key, value in part(observed, "spec").items() if key != "replicas"}}
-
-
-def migration_condition(claim: Claim, job: Manifest, observed: Observation | None) -> Condition:
-    """Why the workload waits. A Job with a failed pod tries again for more than a minute: that is told before it gives up."""
-    name, image = job["metadata"]["name"], main_image(job)
-    logs = f"See why with: kubectl -n {claim.namespace} logs job/{name}"
-    if _has(observed, "Failed"):
-        message = f"Migrations of image {image} failed, so its pods are not started. {logs}"
-        return Condition(WORKLOAD_READY, Status.FALSE, "MigrationFailed", message)
-    if observed is not None and count(part(observed, "status"), "failed"):
-        message = f"Migrations of image {image} failed and are tried again; its pods start after them. {logs}"
-        return Condition(WORKLOAD_READY, Status.FALSE, "MigrationFailing", message)
-    message = f"Migrations of image {image} run in Job {name}, and its pods start after them"
-    return Condition(WORKLOAD_READY, Status.FALSE, "Migrating", message)
 
 
 def secret_fields(spec: AgentExecutorSpec) -> dict[str, str]:
@@ -95,7 +88,3 @@ def secret_fields(spec: AgentExecutorSpec) -> dict[str, str]:
 
 def _rolled_out(deployment: Manifest, state: Condition, jobs: dict[str, Resource]) -> Rollout:
     return Rollout({**jobs, DEPLOYMENT: Resource(deployment, is_ready=state.status is Status.TRUE)}, state)
-
-
-def _has(job: Observation | None, outcome: str) -> bool:
-    return job is not None and condition(job, outcome).get("status") == "True"

@@ -97,7 +97,7 @@ def test_what_is_observed_decides_what_is_ready(tmp_path: Path) -> None:
         annotations = {**manifest["metadata"].get("annotations", {}), "crossplane.io/composition-resource-name": key}
         manifest["metadata"] = {**manifest["metadata"], "annotations": annotations}
     file = tmp_path / "observed.yaml"
-    file.write_text(yaml.safe_dump_all(observed.values()))
+    file.write_text("\n---\n".join(map(json.dumps, observed.values())))
     (later,) = json.loads(zerotouch("render", "--output", "json", "--observed", str(file), MINIMAL).stdout)
     assert not any(resource["ready"] for resource in first["resources"].values())
     assert all(resource["ready"] for resource in later["resources"].values())

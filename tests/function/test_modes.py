@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.composites import composite, deployed, wrapped
+from tests.composites import composite, deployed, scaling, wrapped
 from zerotouch_function.composition import Status
 from zerotouch_function.errors import ModeError
 from zerotouch_function.manifest import Manifest
@@ -54,6 +54,13 @@ def test_a_refused_spec_still_tells_how_fares_what_runs() -> None:
     spec_valid, workload, _ = refuse(composite({"size": "huge"}), observed, refused.value)  # type: ignore[arg-type]  # a FunctionError
     assert spec_valid.message == 'spec.size: is "huge"; write "small", "medium" or "large"'
     assert (workload.status, workload.reason) == (Status.TRUE, "RolledOut")
+
+
+@pytest.mark.parametrize(("spec", "reason"), [({}, "Scaling"), ({"natsStreamName": "ANOTHER"}, "Updating")])
+def test_a_scaler_in_an_object_is_of_the_spec_that_the_object_inside_was_made_of(spec: Manifest, reason: str) -> None:
+    made = composed(OBJECTS)["scaled-object"]
+    observed = Snapshot({"scaled-object": wrapped(made, scaling(made["spec"]["forProvider"]["manifest"]))})
+    assert compose(composite(spec), observed, OBJECTS).conditions[2].reason == reason
 
 
 def test_an_object_that_cannot_be_written_says_why() -> None:

@@ -6,10 +6,11 @@ from typing import Any
 import pytest
 
 from tests.composites import composite, deployed, scaling
-from zerotouch_function.composition import Composition, Status
+from zerotouch_function.composition import Composition, Condition, Status
+from zerotouch_function.errors import SpecError
 from zerotouch_function.manifest import Manifest
 from zerotouch_function.observed import NOTHING, Snapshot
-from zerotouch_function.registry import compose
+from zerotouch_function.registry import compose, refuse
 
 XR = {**composite(), "status": {"image": "ghcr.io/org/service:v0.9.0"}}
 FIRST = {key: resource.manifest for key, resource in compose(composite(), NOTHING, {}).resources.items()}
@@ -133,6 +134,25 @@ def test_the_scaler_is_ready_when_keda_reads_the_stream(
     _, _, told = composition.conditions
     assert (told.type, told.reason, told.message) == ("ScalerReady", reason, message)
     assert composition.resources["scaled-object"].is_ready is is_ready
+
+
+@pytest.mark.parametrize(
+    "conditions", [(), (("Ready", "False"),), (("Ready", "True"), ("Paused", "True")), (("Ready", "True"), ("Fallback", "True"))]
+)
+def test_a_scaler_of_an_earlier_spec_says_nothing_about_the_current_one(conditions: tuple[tuple[str, ...], ...]) -> None:
+    earlier = compose(composite({"natsStreamName": "EARLIER"}), NOTHING, {}).resources["scaled-object"].manifest
+    composition = answer(deployment=deployed(DEPLOYMENT), scaled_object=scaling(earlier, *conditions))
+    _, _, told = composition.conditions
+    look = "If this lasts, see why with: kubectl describe xagentexecutor my-service-x7k2p"
+    assert told == Condition("ScalerReady", Status.FALSE, "Updating", f"The current spec's ScaledObject is being written. {look}")
+    assert not composition.resources["scaled-object"].is_ready
+
+
+def test_a_refused_spec_is_told_of_the_scaler_that_there_is() -> None:
+    observed = Snapshot({"scaled-object": scaling(FIRST["scaled-object"])})
+    wrong = composite({"natsStreamName": ""})
+    _, _, told = refuse(wrong, observed, SpecError("spec.natsStreamName", "is empty", "write it"))
+    assert told == Condition("ScalerReady", Status.TRUE, "Scaling", "Pods scale on the claim's stream")
 
 
 def test_no_resource_is_ready_before_it_is_observed() -> None:

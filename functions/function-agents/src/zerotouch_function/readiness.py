@@ -62,12 +62,13 @@ def workload_condition(
     return _workload(Status.FALSE, "RollingOut", f"The current spec is being rolled out. {look}")
 
 
-def scaler_condition(claim: Claim, observed: Observation | None, *, source: str, problem: str = "") -> Condition:
+def scaler_condition(claim: Claim, observed: Observation | None, *, want_release: str | None, source: str, problem: str = "") -> Condition:
     """The ScaledObject's state.
 
     Args:
         claim: Whose ScaledObject.
         observed: The ScaledObject as it is; None while there is none.
+        want_release: Mark of the current spec; None when the spec is invalid, and whatever scales is as good as it gets.
         source: What it reads, as words: "stream S, consumer C at host:port".
         problem: Why the ScaledObject cannot be written, where that is known.
     """
@@ -75,6 +76,8 @@ def scaler_condition(claim: Claim, observed: Observation | None, *, source: str,
         return _scaler(Status.FALSE, "CannotWrite", f"ScaledObject {claim.name}-scaler cannot be written: {sentence(problem)}")
     if observed is None:
         return _scaler(Status.FALSE, "Creating", f"ScaledObject {claim.name}-scaler does not exist yet")
+    if want_release not in (None, release_of(observed)):
+        return _updating("ScaledObject", f"xagentexecutor {claim.composite}")
     ready = condition(observed, "Ready")
     if not ready:
         return _scaler(Status.FALSE, "Waiting", "KEDA has not looked at the scaler yet; if this lasts, see that KEDA runs in the cluster")
@@ -110,25 +113,38 @@ UNREAD: Final = re.compile(
 UNREAD_KINDS: Final = {"secret name": "Secret", "config": "ConfigMap"}
 
 
-def autoscaler_condition(claim: Claim, observed: Observation | None, *, problem: str = "") -> Condition:
+def autoscaler_condition(claim: Claim, observed: Observation | None, *, want_release: str | None, problem: str = "") -> Condition:
     """The HorizontalPodAutoscaler's state.
 
     Args:
         claim: Whose HorizontalPodAutoscaler.
         observed: The object as it is; None while there is none.
+        want_release: Mark of the current spec; None when the spec is invalid, and whatever scales is as good as it gets.
         problem: Why it cannot be written, where that is known.
     """
     if problem:
         return _scaler(Status.FALSE, "CannotWrite", f"HorizontalPodAutoscaler {claim.name} cannot be written: {sentence(problem)}")
     if observed is None:
         return _scaler(Status.FALSE, "Creating", f"HorizontalPodAutoscaler {claim.name} does not exist yet")
-    active = condition(observed, "ScalingActive")
+    if want_release not in (None, release_of(observed)):
+        return _updating("HorizontalPodAutoscaler", f"xagenttype {claim.composite}")
+    able, active = condition(observed, "AbleToScale"), condition(observed, "ScalingActive")
+    if able.get("status") == "False":
+        return _not_able(claim, text(able.get("message")))
     if not active:
         return _scaler(Status.FALSE, "Waiting", "Kubernetes has not looked at the pods' CPU yet")
     if active.get("status") != "True":
         said = sentence(active.get("message"))
         return _scaler(Status.FALSE, "CannotScale", f"The pods' CPU cannot be read: {said}; see that pods run, and metrics-server too")
     return _scaler(Status.TRUE, "Scaling", "Pods scale on their CPU")
+
+
+def _not_able(claim: Claim, message: str) -> Condition:
+    """Why the number of pods cannot be changed, whatever their CPU says."""
+    if message.endswith(f'"{claim.name}" not found'):
+        return _scaler(Status.FALSE, "Waiting", f"The autoscaler has not seen Deployment {claim.name} yet")
+    remedy = "see that no quota or admission policy of the cluster forbids it"
+    return _scaler(Status.FALSE, "CannotScale", f"The number of pods cannot be changed: {sentence(message)}; {remedy}")
 
 
 def fixed_condition() -> Condition:
@@ -163,6 +179,12 @@ def sentence(message: object) -> str:
 
 def _workload(status: Status, reason: str, message: str) -> Condition:
     return Condition(WORKLOAD_READY, status, reason, message)
+
+
+def _updating(kind: str, composite: str) -> Condition:
+    """For the moment after each edit, and for as long as the API server refuses the write, which only the composite resource tells."""
+    message = f"The current spec's {kind} is being written. If this lasts, see why with: kubectl describe {composite}"
+    return _scaler(Status.FALSE, "Updating", message)
 
 
 def _scaler(status: Status, reason: str, message: str) -> Condition:

@@ -16,7 +16,7 @@ from zerotouch_function.manifest import Manifest, Observation, part, without_emp
 from zerotouch_function.namesake import SERVICE, check_name, namesakes
 from zerotouch_function.observed import Composed
 from zerotouch_function.readiness import SCALER_READY, SPEC_VALID, WORKLOAD_READY, count, scaler_condition, workload_condition
-from zerotouch_function.release import with_release
+from zerotouch_function.release import release_of, with_release
 from zerotouch_function.resources.service import service, service_host
 from zerotouch_function.resources.service_account import service_account
 from zerotouch_function.settings import Settings
@@ -42,9 +42,14 @@ def compose(xr: Manifest, composed: Composed, settings: Settings) -> Composition
     claim, spec = parse_claim(xr, KIND), parse(xr["spec"])
     check_name(claim, KIND, xr, composed)
     runs = rollout(claim, spec, settings, composed)
-    source = scaler.source(claim, spec, settings)
-    scales = scaler_condition(claim, composed.get(SCALED_OBJECT), source=source, problem=composed.problem(SCALED_OBJECT))
     scaled = with_release(scaler.scaler(claim, spec, settings))
+    scales = scaler_condition(
+        claim,
+        composed.get(SCALED_OBJECT),
+        want_release=release_of(scaled),
+        source=scaler.source(claim, spec, settings),
+        problem=composed.problem(SCALED_OBJECT),
+    )
     account = service_account(claim, component=COMPONENT, annotations=spec.service_account_annotations)
     return Composition(
         resources={
@@ -68,7 +73,11 @@ def refuse(xr: Manifest, composed: Composed, error: FunctionError) -> tuple[Cond
         unknown = "The claim is not valid, and nothing of it runs"
         return refused, *(Condition(kind, Status.UNKNOWN, "SpecInvalid", unknown) for kind in (WORKLOAD_READY, SCALER_READY))
     deployment, scaled = composed.get(DEPLOYMENT), composed.get(SCALED_OBJECT)
-    return refused, workload_condition(claim, deployment, want_release=None), scaler_condition(claim, scaled, source="the claim's stream")
+    return (
+        refused,
+        workload_condition(claim, deployment, want_release=None),
+        scaler_condition(claim, scaled, want_release=None, source="the claim's stream"),
+    )
 
 
 def _has_pods(runs: Rollout, composed: Composed) -> bool:

@@ -56,7 +56,8 @@ def compose(xr: Manifest, composed: Composed, settings: Settings) -> Composition
     check_name(claim, KIND, xr, composed)
     deployment = with_release(workload(claim, spec, settings))
     runs = _workload_state(claim, spec, deployment, composed)
-    scales = _scaler_state(claim, spec, composed)
+    scaler = with_release(autoscaler(claim, spec)) if spec.scales_on_cpu else None
+    scales = _scaler_state(claim, scaler, composed)
     models = models_condition(
         claim, spec, is_written=composed.has(CONFIG), problem=composed.problem(CONFIG), workload=runs, held=_held(xr, composed)
     )
@@ -67,8 +68,8 @@ def compose(xr: Manifest, composed: Composed, settings: Settings) -> Composition
         DEPLOYMENT: Resource(deployment, is_ready=runs.status is Status.TRUE),
         SERVICE: Resource(way_in(claim), is_ready=composed.has(SERVICE)),
     }
-    if spec.scales_on_cpu:
-        resources[AUTOSCALER] = Resource(autoscaler(claim, spec), is_ready=scales.status is Status.TRUE)
+    if scaler:
+        resources[AUTOSCALER] = Resource(scaler, is_ready=scales.status is Status.TRUE)
     if spec.network.policy == "restricted":
         resources[NETWORK_POLICY] = Resource(fence(claim, spec), is_ready=composed.has(NETWORK_POLICY))
     return Composition(
@@ -91,7 +92,7 @@ def refuse(xr: Manifest, composed: Composed, error: FunctionError) -> tuple[Cond
             Condition(kind, Status.UNKNOWN, "SpecInvalid", nothing) for kind in (WORKLOAD_READY, MODELS_CONFIGURED, SCALER_READY)
         )
     scaler = composed.get(AUTOSCALER)
-    scales = autoscaler_condition(claim, scaler) if scaler else None
+    scales = autoscaler_condition(claim, scaler, want_release=None) if scaler else None
     return (
         refused,
         workload_condition(claim, composed.get(DEPLOYMENT), want_release=None, asleep=STOPPED),
@@ -112,11 +113,11 @@ def _workload_state(claim: Claim, spec: AgentTypeSpec, deployment: Manifest, com
     )
 
 
-def _scaler_state(claim: Claim, spec: AgentTypeSpec, composed: Composed) -> Condition:
+def _scaler_state(claim: Claim, scaler: Manifest | None, composed: Composed) -> Condition:
     """The autoscaler's condition, told without one too: Crossplane keeps a condition that is not sent as it was."""
-    if not spec.scales_on_cpu:
+    if scaler is None:
         return fixed_condition()
-    return autoscaler_condition(claim, composed.get(AUTOSCALER), problem=composed.problem(AUTOSCALER))
+    return autoscaler_condition(claim, composed.get(AUTOSCALER), want_release=release_of(scaler), problem=composed.problem(AUTOSCALER))
 
 
 def _status(

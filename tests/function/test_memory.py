@@ -3,13 +3,15 @@
 from typing import Any
 
 from crossplane.function.proto.v1 import run_function_pb2 as v1
+from google.protobuf import json_format
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.composites import composite, deployed, scaling
+from tests.composites import agent, composite, deployed, scaling
 from tests.strategies import specs
 from zerotouch_function.manifest import Manifest
 from zerotouch_function.observed import NOTHING
+from zerotouch_function.ownership import CROSSPLANE
 from zerotouch_function.protocol import wire
 from zerotouch_function.protocol.memory import Memory
 from zerotouch_function.protocol.runner import Runner
@@ -167,6 +169,35 @@ def test_what_somebody_reads_is_composed_again() -> None:
     ):
         runner.run(request(state(**changes), True, False))
     assert len(composed) == 3 + 1
+
+
+def test_of_the_managed_fields_only_the_owners_of_one_are_read() -> None:
+    composed: list[str] = []
+    runner = composing(composed)
+    ours, theirs = f"{CROSSPLANE}6b9bfca9", "kube-controller-manager"
+    for managers, time, count, sent in (
+        ([ours], "09:00", 1, 3),
+        ([ours], "09:01", 1, 3),
+        ([theirs, ours], "09:01", 2, None),
+        ([ours, theirs], "09:02", 2, None),
+        ([], "09:02", 3, None),
+    ):
+        answer = v1.RunFunctionResponse.FromString(runner.run(autoscaled(managers, time)))
+        (deployment,) = (r.resource for key, r in answer.desired.resources.items() if key == "deployment")
+        assert (len(composed), json_format.MessageToDict(deployment)["spec"].get("replicas")) == (count, sent)
+
+
+def autoscaled(managers: list[str], time: str) -> bytes:
+    """A request for an agent that scales on CPU, the number of whose pods belongs to these."""
+    xr = agent({"scaling": {"maxReplicas": 5}})
+    message = v1.RunFunctionRequest()
+    message.observed.composite.resource.update(xr)
+    manifest = deployed(_composed(xr)["deployment"], replicas=3)
+    owns = [{"manager": manager, "time": time, "fieldsV1": {"f:spec": {"f:replicas": {}}}} for manager in managers]
+    managed = [*owns, {"manager": "another", "time": time, "fieldsV1": {"f:spec": {"f:template": {}}}}]
+    metadata = {**manifest["metadata"], "resourceVersion": "7", "managedFields": managed}
+    message.observed.resources["deployment"].resource.update({**manifest, "metadata": metadata})
+    return message.SerializeToString()
 
 
 def test_the_longest_unused_answer_goes_first() -> None:

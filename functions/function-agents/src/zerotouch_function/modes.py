@@ -50,6 +50,9 @@ class Plain:
     def keys(self) -> Sequence[str]:
         return self._observed.keys()
 
+    def owners(self, key: str, *path: str) -> Sequence[str]:
+        return self._observed.owners(key, *path)
+
     def required(self, name: str) -> Sequence[Observation] | None:
         return self._observed.required(name)
 
@@ -74,6 +77,10 @@ class Unwrapped(Plain):
 
     def has(self, key: str) -> bool:
         return self.get(key) is not None
+
+    def owners(self, _key: str, *_path: str) -> Sequence[str]:
+        """Nobody: the provider applies an Object again after every change by others, so a value sent to be kept would undo each."""
+        return ()
 
     def problem(self, key: str) -> str:
         """What the provider says of an object that it cannot write."""

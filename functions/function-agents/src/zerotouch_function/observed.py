@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from zerotouch_function.manifest import Observation
+from zerotouch_function.ownership import owners_of
 
 
 class Observed(Protocol):
@@ -22,6 +23,10 @@ class Observed(Protocol):
 
     def keys(self) -> Sequence[str]:
         """Keys of all composed objects, sorted."""
+        ...
+
+    def owners(self, key: str, *path: str) -> Sequence[str]:
+        """Who owns that field of the composed object of that key (`ownership.py`)."""
         ...
 
     def required(self, name: str) -> Sequence[Observation] | None:
@@ -46,6 +51,10 @@ class Composed(Protocol):
 
     def keys(self) -> Sequence[str]:
         """Keys of all composed objects, sorted."""
+        ...
+
+    def owners(self, key: str, *path: str) -> Sequence[str]:
+        """Who owns that field of it (`ownership.py`); nobody in a mode that cannot use the answer."""
         ...
 
     def required(self, name: str) -> Sequence[Observation] | None:
@@ -74,6 +83,9 @@ class Snapshot:
 
     def keys(self) -> Sequence[str]:
         return sorted(self._resources)
+
+    def owners(self, key: str, *path: str) -> Sequence[str]:
+        return owners_of(self._resources.get(key, {}), *path)
 
     def required(self, name: str) -> Sequence[Observation] | None:
         return self._required.get(name)

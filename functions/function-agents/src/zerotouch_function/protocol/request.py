@@ -8,6 +8,7 @@ from crossplane.function.proto.v1 import run_function_pb2 as v1
 
 from zerotouch_function.errors import RequestError
 from zerotouch_function.manifest import Manifest, Observation
+from zerotouch_function.ownership import owners_of
 from zerotouch_function.protocol import wire
 from zerotouch_function.protocol.asked import COMPOSITE, Asked
 from zerotouch_function.protocol.structs import DAMAGE, canonical, damaged, decode_object
@@ -16,6 +17,9 @@ from zerotouch_function.protocol.view import CALLER, View, object_fields
 
 KEYS: Final = "keys"
 """Under which the trace has the keys of all composed objects."""
+
+OWNERS: Final = "owners:"
+"""Under which, with its key and a field's path on lines of their own, the trace has who owns that field of a composed object."""
 
 REQUIRED: Final = "required:"
 """Under which, with its name, the trace has what was found for a requirement."""
@@ -83,6 +87,12 @@ class RequestState:
         self.trace.others[KEYS] = "\n".join(keys).encode()
         return keys
 
+    def owners(self, key: str, *path: str) -> Sequence[str]:
+        """Who owns that field of a composed object. Only their names are in the trace: what tells them changes with every write."""
+        name = "\n".join((OWNERS + key, *path))
+        self.trace.others[name] = read = self._reads_now(name)
+        return read.decode().split("\n") if read else []
+
     def required(self, name: str) -> Sequence[Observation] | None:
         """Objects found for a requirement: cluster-scoped ones, and those in the claim's own namespace.
 
@@ -114,9 +124,9 @@ class RequestState:
                 return False
         try:
             is_same = trace.reads_same(lambda key: object_fields(resources[key], field_of(key)))
+            return is_same and all(self._reads_now(name) == read for name, read in trace.others.items())
         except (*DAMAGE, RequestError):
             return False  # whoever composes it anew tells where
-        return is_same and all(self._reads_now(name) == read for name, read in trace.others.items())
 
     def _asked(self) -> Asked:
         self._asks = self._asks or Asked(self._request.observed.composite)
@@ -125,6 +135,9 @@ class RequestState:
     def _reads_now(self, name: str) -> bytes:
         if name == KEYS:
             return "\n".join(sorted(self._request.observed.resources)).encode()
+        if name.startswith(OWNERS):
+            key, *path = name.removeprefix(OWNERS).split("\n")
+            return "\n".join(owners_of(self._view(key), *path)).encode() if self._exists(key) else b""
         return self._required_fingerprint(name.removeprefix(REQUIRED))
 
     def _exists(self, key: str) -> bool:

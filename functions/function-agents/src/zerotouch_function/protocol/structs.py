@@ -33,7 +33,7 @@ DEEPEST: Final = 32
 """Objects and lists inside each other; protobuf itself gives up soon after."""
 
 UNREAD_METADATA: Final = frozenset({"managedFields"})
-"""Who owns which field: half of an observed object's bytes, and of no use to a composition."""
+"""Who owns which field: half of an object's bytes. A composition asks it of a field of its own objects at most (`ownership.py`)."""
 
 NULL, NUMBER, TEXT, FLAG, OBJECT, LIST = 0x08, 0x11, 0x1A, 0x20, 0x2A, 0x32
 """First byte of a closed value: the field of google.protobuf.Value that it has, and how that is written."""

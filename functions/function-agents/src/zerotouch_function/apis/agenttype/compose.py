@@ -3,6 +3,7 @@
 from typing import Final
 
 from zerotouch_contract import ports
+from zerotouch_function.apis.agenttype.handover import with_kept_replicas
 from zerotouch_function.apis.agenttype.models import MODELS_CONFIGURED, models_condition, secret_keys
 from zerotouch_function.apis.agenttype.parse import parse
 from zerotouch_function.apis.agenttype.sidecar import sidecar_config_map
@@ -54,7 +55,7 @@ def compose(xr: Manifest, composed: Composed, settings: Settings) -> Composition
     """
     claim, spec = parse_claim(xr, KIND), parse(xr["spec"])
     check_name(claim, KIND, xr, composed)
-    deployment = with_release(workload(claim, spec, settings))
+    deployment = _deployment(claim, spec, settings, composed)
     runs = _workload_state(claim, spec, deployment, composed)
     scaler = with_release(autoscaler(claim, spec)) if spec.scales_on_cpu else None
     scales = _scaler_state(claim, scaler, composed)
@@ -99,6 +100,14 @@ def refuse(xr: Manifest, composed: Composed, error: FunctionError) -> tuple[Cond
         unknown,
         scales or Condition(SCALER_READY, Status.UNKNOWN, "SpecInvalid", "The claim is not valid, and nothing scales its pods"),
     )
+
+
+def _deployment(claim: Claim, spec: AgentTypeSpec, settings: Settings, composed: Composed) -> Manifest:
+    """The Deployment. The number of pods that an autoscaler decides is no part of its mark."""
+    deployment = with_release(workload(claim, spec, settings))
+    if not spec.scales_on_cpu:
+        return deployment
+    return with_kept_replicas(deployment, spec, composed.get(DEPLOYMENT), composed.owners(DEPLOYMENT, "spec", "replicas"))
 
 
 def _workload_state(claim: Claim, spec: AgentTypeSpec, deployment: Manifest, composed: Composed) -> Condition:

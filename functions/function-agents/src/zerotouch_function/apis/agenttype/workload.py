@@ -46,15 +46,20 @@ def way_in(claim: Claim) -> Manifest:
 
 def autoscaler(claim: Claim, spec: AgentTypeSpec) -> Manifest:
     """What changes the number of pods with the CPU that agents use."""
-    scaling = spec.scaling
+    least, most = bounds(spec)
     return horizontal_pod_autoscaler(
         claim,
         component=COMPONENT,
         container=AGENT,
-        min_replicas=_given(scaling.min_replicas, REPLICAS),
-        max_replicas=_given(scaling.max_replicas, REPLICAS),
-        cpu_utilization_percent=_given(scaling.cpu_utilization_percent, CPU_UTILIZATION_PERCENT),
+        min_replicas=least,
+        max_replicas=most,
+        cpu_utilization_percent=_given(spec.scaling.cpu_utilization_percent, CPU_UTILIZATION_PERCENT),
     )
+
+
+def bounds(spec: AgentTypeSpec) -> tuple[int, int]:
+    """Fewest and most pods of a claim that scales on CPU."""
+    return _given(spec.scaling.min_replicas, REPLICAS), _given(spec.scaling.max_replicas, REPLICAS)
 
 
 def fence(claim: Claim, spec: AgentTypeSpec) -> Manifest:

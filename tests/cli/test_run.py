@@ -185,6 +185,75 @@ def test_a_command_that_does_not_exist_is_said(file: Path) -> None:
     assert "Error: agent: /does/not/exist cannot be started" in done.stderr
 
 
+def variables(folder: Path, *env: dict[str, Any], **own: str) -> dict[str, str]:
+    """The environment of an agent whose claim has those variables."""
+    path = written(folder, claim(agent={"image": "ghcr.io/myorg/researcher:v1", "env": list(env)}))
+    done = run("--mock-models", path, "--", sys.executable, "-c", "import json, os; print(json.dumps(dict(os.environ)))", **own)
+    assert done.returncode == 0, done.stderr
+    found: dict[str, str] = json.loads(done.stdout)
+    return found
+
+
+def test_variables_refer_to_those_before_them_as_in_the_pod(tmp_path: Path) -> None:
+    found = variables(
+        tmp_path,
+        {"name": "ONE", "value": "1"},
+        {"name": "TWO", "value": "$(ONE)/$$(ONE)/$(LATER)/$(AGENT_NAME)/$$"},
+        {"name": "LATER", "value": "x"},
+        {"name": "FOUR", "valueFrom": {"configMapKeyRef": {"name": "settings", "key": "four"}}},
+        FOUR="$(ONE)",
+    )
+    assert (found["TWO"], found["FOUR"]) == ("1/$(ONE)/$(LATER)/researcher/$", "$(ONE)")
+
+
+def test_a_variable_says_what_is_known_of_the_pod(tmp_path: Path) -> None:
+    fields = {
+        "NAME": "metadata.name",
+        "SPACE": "metadata.namespace",
+        "LABEL": "metadata.labels['app.kubernetes.io/name']",
+        "ACCOUNT": "spec.serviceAccountName",
+        "ADDRESS": "status.podIP",
+    }
+    resources = {
+        "CPU": {"resource": "limits.cpu"},
+        "MEMORY": {"resource": "requests.memory", "divisor": "1Mi"},
+        "HUGE": {"resource": "limits.memory", "divisor": "1Pi"},
+    }
+    found = variables(
+        tmp_path,
+        *({"name": name, "valueFrom": {"fieldRef": {"fieldPath": path}}} for name, path in fields.items()),
+        *({"name": name, "valueFrom": {"resourceFieldRef": reference}} for name, reference in resources.items()),
+        {"name": "NODE", "valueFrom": {"fieldRef": {"fieldPath": "spec.nodeName"}}},
+    )
+    assert {name: found[name] for name in fields} == {
+        "NAME": "researcher-local",
+        "SPACE": "intelligence-agents",
+        "LABEL": "researcher",
+        "ACCOUNT": "researcher",
+        "ADDRESS": HOST,
+    }
+    assert (found["CPU"], found["MEMORY"], found["HUGE"]) == ("2", "1024", "1")
+    assert "NODE" not in found
+
+
+def test_a_secret_that_the_pod_would_wait_for_is_asked_for(tmp_path: Path) -> None:
+    source = {"name": "accounts", "key": "token"}
+    path = written(
+        tmp_path,
+        claim(agent={"image": "ghcr.io/myorg/researcher:v1", "env": [{"name": "TOKEN", "valueFrom": {"secretKeyRef": source}}]}),
+    )
+    done = run("--mock-models", path, "--", "true")
+    message = "spec.agent.env: TOKEN comes from Secret accounts; set TOKEN in your environment, or mark it optional: true"
+    assert (done.returncode, done.stderr) == (1, f"Error: {message}\n")
+    assert "TOKEN" not in variables(tmp_path, {"name": "TOKEN", "valueFrom": {"secretKeyRef": {**source, "optional": True}}})
+
+
+def test_the_claims_variables_are_the_agents_alone(tmp_path: Path) -> None:
+    with running("--mock-models", code_claim(tmp_path, any_free())) as (process, _):
+        environments = [b"\0" + Path(f"/proc/{pid}/environ").read_bytes() for pid in processes(process.pid)]
+    assert sorted(b"\0PORT=" in environment for environment in environments) == [False, True]
+
+
 def code_claim(folder: Path, port: int, **fields: Any) -> Path:
     agent = {
         "code": {"configMap": "researcher-code", "entrypoint": "main.py", "runtimeImage": "docker.io/library/python:3.13-slim"},

@@ -11,9 +11,10 @@ from pathlib import Path
 import rich_click as click
 
 from zerotouch.documents import Document
-from zerotouch.local import agent, code, configuration, ports, programs, session, signals, summary
+from zerotouch.local import agent, code, configuration, ports, programs, session, signals, summary, variables
 from zerotouch.local.configuration import Local
 from zerotouch.local.lines import is_worth_telling
+from zerotouch.local.places import Places
 from zerotouch.local.ports import HOST, Ports
 from zerotouch.local.session import Step, Telling
 from zerotouch.local.workload import Workload, workload
@@ -43,14 +44,15 @@ def run(documents: Sequence[Document], options: Options) -> int:
     with tempfile.TemporaryDirectory(prefix=f"zerotouch-{found.name}-") as name, ports.take_turn() as turn:
         folder, chosen = Path(name), ports.choose(options.port, found.configuration["agent"]["port"])
         files = code.folder(found.code, options.code, folder / "code", is_started=not options.command)
-        places = agent.Places(programs.wrapper(), files, chosen)
-        command = agent.command(found, options.command, places)
+        places = Places(programs.wrapper(), files, chosen)
+        token = agent.token()
+        container = variables.of_container(found, os.environ, places, token)
+        command = agent.command(found, options.command, places, container)
         local = configuration.localise(
             found.configuration, ports=chosen, environment=os.environ, folder=_made(folder / "keys"), mocks_models=options.mocks_models
         )
-        token = agent.token()
-        environment = agent.environment(found, os.environ, places, token)
-        helpers = _helpers(found, local, chosen, folder, _clean(environment, token))
+        environment = variables.of_agent(found, os.environ, container)
+        helpers = _helpers(found, local, chosen, folder, {**variables.without_keys(found, os.environ), names.AGENT_TOKEN: token})
         tell = summary.Summary(found, local, chosen, command, options.mocks_models)
 
         def started() -> None:
@@ -77,12 +79,6 @@ def _helpers(found: Workload, local: Local, chosen: Ports, folder: Path, environ
 def _listeners(chosen: Ports) -> list[str]:
     flags = {"--host": HOST, "--ingress-port": chosen.ingress, "--local-port": chosen.local_api, "--ops-port": chosen.ops}
     return [str(word) for pair in flags.items() for word in pair]
-
-
-def _clean(environment: Mapping[str, str], token: str) -> dict[str, str]:
-    """The agent's environment without what belongs to the agent alone: the wrapper would load into the sidecar too."""
-    kept = {name: value for name, value in environment.items() if name not in agent.ADDS_TO}
-    return {**kept, names.AGENT_TOKEN: token}
 
 
 def _made(folder: Path) -> Path:

@@ -23,10 +23,17 @@ class Workload:
     namespace: str
     configuration: dict[str, Any]
     """The content of sidecar.json."""
-    container: Manifest
-    """The agent's container."""
+    template: Manifest
+    """The pod's template."""
     code: Code | None
     """Where the agent's code is; None when the claim names an image."""
+
+    @property
+    def container(self) -> Manifest:
+        """The agent's container."""
+        (found,) = self.template["spec"]["containers"]
+        assert isinstance(found, dict)
+        return found
 
 
 def workload(documents: Iterable[Document]) -> Workload:
@@ -42,9 +49,9 @@ def workload(documents: Iterable[Document]) -> Workload:
         raise CommandError(f"CLAIM: run starts one {KIND}, and {what}; give the file of one")
     manifests = render(found[0], mode="direct").manifests
     configuration = json.loads(_one(manifests, "ConfigMap")["data"][paths.SIDECAR_CONFIG_KEY])
-    (container,) = _one(manifests, "Deployment")["spec"]["template"]["spec"]["containers"]
+    template = _one(manifests, "Deployment")["spec"]["template"]
     name, namespace = configuration["agent"]["name"], configuration["agent"]["namespace"]
-    return Workload(name, namespace, configuration, container, code(found[0].manifest["spec"]["agent"], namespace, every))
+    return Workload(name, namespace, configuration, template, code(found[0].manifest["spec"]["agent"], namespace, every))
 
 
 def _one(manifests: list[Manifest], kind: str) -> Manifest:

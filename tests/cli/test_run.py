@@ -254,6 +254,21 @@ def test_the_claims_variables_are_the_agents_alone(tmp_path: Path) -> None:
     assert sorted(b"\0PORT=" in environment for environment in environments) == [False, True]
 
 
+@pytest.mark.parametrize(
+    ("own", "left_out"),
+    [
+        ({"http_proxy": "http://127.0.0.1:9", "HTTP_PROXY": "http://127.0.0.1:9"}, "127.0.0.1,localhost"),
+        ({"ALL_PROXY": "http://127.0.0.1:9", "no_proxy": "example.com", "NO_PROXY": "example.com"}, "example.com,127.0.0.1,localhost"),
+        ({}, None),
+    ],
+)
+def test_a_proxy_is_not_asked_for_the_sidecar(own: dict[str, str], left_out: str | None, file: Path, tmp_path: Path) -> None:
+    done = run("--mock-models", file, "--", sys.executable, ASK, QUESTION, **own)
+    assert done.returncode == 0, done.stderr
+    found = variables(tmp_path, **own)
+    assert [found.get(name) for name in ("NO_PROXY", "no_proxy")] == [left_out, left_out]
+
+
 def code_claim(folder: Path, port: int, **fields: Any) -> Path:
     agent = {
         "code": {"configMap": "researcher-code", "entrypoint": "main.py", "runtimeImage": "docker.io/library/python:3.13-slim"},

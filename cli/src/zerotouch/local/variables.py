@@ -22,6 +22,14 @@ REFERENCE: Final = re.compile(r"\$(?:\$|\(([^)]*)\))")
 KEY: Final = re.compile(r"metadata\.(labels|annotations)\['([^']+)'\]")
 """One label or annotation of the pod, as a `fieldPath` names it."""
 
+PROXIES: Final = ("http_proxy", "https_proxy", "all_proxy")
+"""Variables that send a program's calls through a proxy, in either case."""
+
+NO_PROXY: Final = ("NO_PROXY", "no_proxy")
+"""What they leave out; programs read one or the other."""
+
+LOCAL: Final = f"{HOST},localhost"
+
 VAST: Final = ("P", "E")
 """What begins a unit that no machine has two of."""
 
@@ -57,12 +65,19 @@ def of_agent(workload: Workload, own: Mapping[str, str], container: Mapping[str,
     """All of the agent's environment: the caller's, and on it the container's."""
     before = without_keys(workload, own)
     added = {name: f"{container[name]}{mark}{own[name]}" for name, mark in ADDS_TO.items() if name in container and own.get(name)}
-    return {**before, **container, **added}
+    return _past_proxies({**before, **container, **added})
 
 
 def expanded(text: str, known: Mapping[str, str]) -> str:
     """The text with `$(NAME)` replaced where the name is known, and `$$` by `$`."""
     return REFERENCE.sub(lambda found: "$" if found[1] is None else known.get(found[1], found[0]), text)
+
+
+def _past_proxies(environment: dict[str, str]) -> dict[str, str]:
+    """Where a proxy is set: with this machine's own addresses, such as the sidecar's, left out of it."""
+    if not any(value for name, value in environment.items() if name.lower() in PROXIES):
+        return environment
+    return environment | {name: ",".join(filter(None, (environment.get(name), LOCAL))) for name in NO_PROXY}
 
 
 def _taken(name: str, source: Mapping[str, Any], own: Mapping[str, str], workload: Workload, agent_token: str) -> str | None:

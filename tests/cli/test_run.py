@@ -24,6 +24,19 @@ from zerotouch_contract import ports
 RUN_SECONDS: Final = 60
 ASK: Final = str(Path(__file__).parents[2] / "examples/agents/ask.py")
 QUESTION: Final = "Which river flows through Vienna?"
+ASKS_BOTH: Final = """
+import json, os, urllib.error, urllib.request
+
+def status(url):
+    message = {"model": "default", "max_tokens": 9, "messages": [{"role": "user", "content": "hi"}]}
+    headers = {"content-type": "application/json", "authorization": "Bearer " + os.environ["AGENT_TOKEN"]}
+    try:
+        return urllib.request.urlopen(urllib.request.Request(url, json.dumps(message).encode(), headers)).status
+    except urllib.error.HTTPError as error:
+        return error.code
+
+print(status(os.environ["OPENAI_BASE_URL"] + "/chat/completions"), status(os.environ["ANTHROPIC_BASE_URL"] + "/v1/messages"))
+"""
 SERVER: Final = """
 import http.server, json, os, urllib.request
 
@@ -107,6 +120,16 @@ def test_an_agent_gets_made_up_answers_without_any_key(file: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert QUESTION in done.stdout
     assert "main: answers are made up here (--mock-models), no provider is asked" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("kind", "status"), [("openai", (200, 404)), ("openai-compatible", (200, 404)), ("anthropic", (404, 200)), ("my-plugin", (200, 200))]
+)
+def test_made_up_models_speak_what_their_providers_speak(kind: str, status: tuple[int, int], tmp_path: Path) -> None:
+    llm = claim()["spec"]["llm"]
+    provider = {**llm["providers"][0], "type": kind, "baseUrl": "https://models.example.com/v1"}
+    done = run("--mock-models", written(tmp_path, claim(llm={**llm, "providers": [provider]})), "--", sys.executable, "-c", ASKS_BOTH)
+    assert (done.returncode, done.stdout) == (0, f"{status[0]} {status[1]}\n"), done.stderr
 
 
 @pytest.mark.parametrize("variable", ["MAIN_API_KEY", "OPENAI_API_KEY"])

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from zerotouch.local import keys
 from zerotouch.local.ports import HOST, Ports
+from zerotouch_function.apis.agenttype.llm_protocols import PROTOCOLS
 
 MOCK: Final = "mock"
 """The sidecar's provider that answers by itself: deterministic, for trying out."""
@@ -42,7 +43,9 @@ def localise(configuration: Mapping[str, Any], *, ports: Ports, environment: Map
 
 
 def _mock(provider: Mapping[str, Any]) -> dict[str, Any]:
-    return {**provider, "type": MOCK, "baseUrl": "", "keyFile": "", "caFile": "", "headers": {}}
+    """A mock that refuses what the provider would not understand; of a plugin's provider only the plugin knows."""
+    speaks = sorted(PROTOCOLS.get(provider["type"], ()))
+    return {**provider, "type": MOCK, "baseUrl": "", "keyFile": "", "caFile": "", "headers": {}, "speaks": speaks}
 
 
 def _with_key(provider: Mapping[str, Any], environment: Mapping[str, str], folder: Path, sources: dict[str, str]) -> dict[str, Any]:

@@ -24,6 +24,9 @@ class Provider(Document, frozen=True, kw_only=True):
     send_trace_context: Annotated[bool, Meta(description="Whether it is told the agent's traceparent and tracestate.")] = False
     timeout_seconds: Annotated[Seconds, Meta(description="Until an answer begins, and between its pieces.")] = 120.0
     concurrency: Annotated[Count, Meta(description="Requests at once, per pod; 0: no bound.")] = 0
+    speaks: Annotated[
+        list[Literal["OpenAI", "Anthropic"]], Meta(max_length=2, description="Of type mock: the protocols that it answers; empty: both.")
+    ] = []
 
 
 class Target(Document, frozen=True, kw_only=True):

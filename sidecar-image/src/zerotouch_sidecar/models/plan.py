@@ -106,7 +106,14 @@ def _live(provider: config.Provider, where: str) -> Live:
 
     timeouts = Timeouts(first_byte_seconds=provider.timeout_seconds, idle_seconds=provider.timeout_seconds)
     setup = Setup(
-        provider.name, provider.base_url, dict(provider.headers), timeouts, lambda: key.value, connect, provider.send_trace_context
+        provider.name,
+        provider.base_url,
+        dict(provider.headers),
+        timeouts,
+        lambda: key.value,
+        connect,
+        provider.send_trace_context,
+        frozenset(map(Surface, provider.speaks)),
     )
     slots = asyncio.Semaphore(provider.concurrency) if provider.concurrency else None
     return Live(provider, make_provider(provider.type, setup, where), key, slots)

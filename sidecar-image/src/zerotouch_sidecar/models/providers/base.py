@@ -72,6 +72,9 @@ class Setup:
     sends_trace: bool = False
     """Whether the provider is told `call.trace`."""
 
+    speaks: frozenset[Surface] = frozenset()
+    """What a provider that can speak every protocol shall speak; empty: all that it can. The others know theirs."""
+
 
 Factory = Callable[[Setup], Provider]
 """Makes a provider. Raise `ValueError` with what is wrong and what to do; it becomes a configuration error."""

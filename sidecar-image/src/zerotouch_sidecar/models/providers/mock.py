@@ -28,12 +28,11 @@ _EVENTS: Final = (b"content-type", b"text/event-stream")
 
 
 class MockProvider:
-    """Answers every operation of both surfaces."""
-
-    surfaces = frozenset(Surface)
+    """Answers every operation of the surfaces that it is to speak: those of the provider that it stands for, or both."""
 
     def __init__(self, setup: Setup) -> None:
         self._name = setup.name
+        self.surfaces = setup.speaks or frozenset(Surface)
 
     async def send(self, call: Call, model: str) -> "MockAnswer":
         """Makes up the answer."""

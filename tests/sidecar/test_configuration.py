@@ -42,6 +42,7 @@ FULL: dict[str, Any] = {
                 "sendTraceContext": False,
                 "timeoutSeconds": 120,
                 "concurrency": 0,
+                "speaks": [],
             }
         ],
         "models": [

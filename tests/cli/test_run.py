@@ -331,16 +331,18 @@ def hangup(answer: signal.Handlers) -> Iterator[None]:
 @pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGTERM])
 def test_a_terminal_that_is_closed_leaves_nothing_behind(number: signal.Signals, tmp_path: Path) -> None:
     claim = code_claim(tmp_path, any_free())
-    with hangup(signal.SIG_DFL), running("--mock-models", "--verbose", claim, TMPDIR=str(tmp_path)) as (process, _):
+    with hangup(signal.SIG_DFL), running("--mock-models", "--verbose", claim) as (process, _):
         children = processes(process.pid)
-        folders = list(tmp_path.glob("zerotouch-researcher-*"))
+        arguments = [word for pid in children for word in Path(f"/proc/{pid}/cmdline").read_text().split("\0")]
+        (folder,) = [Path(word).parents[1] for word in arguments if word.endswith("/sidecar.json")]
+        assert folder.name.startswith("zerotouch-researcher-")
         assert process.stderr
         process.stderr.close()
         process.send_signal(number)
         process.wait(RUN_SECONDS)
-    assert (len(children), len(folders)) == (2, 1)
+    assert len(children) == 2
     assert not any(Path(f"/proc/{pid}").exists() for pid in children)
-    assert not folders[0].exists()
+    assert not folder.exists()
 
 
 def test_a_run_under_nohup_outlives_its_terminal(tmp_path: Path) -> None:

@@ -97,6 +97,7 @@ def test_a_migration_that_cannot_start_does_not_hold_up_the_next(make_claims: Ma
 
 
 @pytest.mark.core
+@pytest.mark.operations
 def test_a_migration_that_hangs_is_stopped_with_the_command_in_the_message(
     make_claims: MakeClaims, workload: Workload, queue: Queue
 ) -> None:

@@ -124,11 +124,24 @@ def test_a_name_that_kubernetes_has_given_is_refused(name: str, namespace: str) 
 
 @pytest.mark.parametrize(
     "quantity,value",
-    [("524288Ki", 2**29), ("0.5Gi", 2**29), ("512Mi", 2**29), ("1Ti", 2**40), ("1000k", 10**6), ("2M", 2 * 10**6), ("7", 7)],
+    [
+        ("524288Ki", 2**29),
+        ("0.5Gi", 2**29),
+        ("512Mi", 2**29),
+        ("1Ti", 2**40),
+        ("2Pi", 2**51),
+        ("1Ei", 2**60),
+        ("1000k", 10**6),
+        ("2M", 2 * 10**6),
+        ("7", 7),
+    ],
 )
 def test_a_quantity_may_have_any_suffix(quantity: str, value: int) -> None:
     assert amount(quantity) == value
-    assert compose(composite({"resources": {"requests": {"memory": quantity}, "limits": {"memory": "1Ti"}}}), NOTHING, {})
+
+
+def test_memory_in_ki_is_composed() -> None:
+    assert compose(composite({"resources": {"requests": {"memory": "524288Ki"}, "limits": {"memory": "512Mi"}}}), NOTHING, {})
 
 
 def test_a_request_above_its_limit_names_both() -> None:

@@ -15,7 +15,7 @@ from zerotouch_contract import ports
 
 AGENT_PORT: Final = 8080
 CONNECT: Final = "import socket, sys; socket.create_connection((sys.argv[1], int(sys.argv[2])), timeout=3).close()"
-UNDO_SECONDS: Final = 60
+LEARNS_SECONDS: Final = 60
 """Longest that a network takes to learn of a policy."""
 
 
@@ -34,13 +34,13 @@ def test_a_fenced_agent_is_entered_and_left_by_the_ways_that_it_names(
         "takes nothing around the sidecar": lambda: not connects(other, agent, AGENT_PORT),
         "does not call its neighbour": lambda: not connects(agent, other, ports.OPS),
     }.items():
-        agent.wait_for(what, probe, timeout_seconds=UNDO_SECONDS)
+        agent.wait_for(what, probe, timeout_seconds=LEARNS_SECONDS)
     assert connects(other, agent, ports.INGRESS)
     assert connects(other, agent, ports.OPS)
     assert "primary-model" in agent.ask(question="May you call your provider?")["answer"]
 
     agent.update({"network": {"egress": [{"namespace": agent.namespace.name, "ports": [ports.OPS]}]}})
-    agent.wait_for("calls whom it names", lambda: connects(agent, other, ports.OPS), timeout_seconds=UNDO_SECONDS)
+    agent.wait_for("calls whom it names", lambda: connects(agent, other, ports.OPS), timeout_seconds=LEARNS_SECONDS)
     assert not connects(agent, other, ports.INGRESS)
 
 

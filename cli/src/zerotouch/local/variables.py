@@ -30,9 +30,6 @@ NO_PROXY: Final = ("NO_PROXY", "no_proxy")
 
 LOCAL: Final = f"{HOST},localhost"
 
-VAST: Final = ("P", "E")
-"""What begins a unit that no machine has two of."""
-
 
 def without_keys(workload: Workload, own: Mapping[str, str]) -> dict[str, str]:
     """The caller's environment without provider keys."""
@@ -117,6 +114,4 @@ def _resource(reference: Mapping[str, Any], workload: Workload) -> str | None:
     quantity, divisor = part(container, "resources", kind).get(resource), str(reference.get("divisor", 1))
     if quantity is None:
         return None
-    if divisor[1:2] in VAST:
-        return "1"
     return str(math.ceil(amount(str(quantity)) / (amount(divisor) or 1)))

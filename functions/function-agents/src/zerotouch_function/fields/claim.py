@@ -16,7 +16,7 @@ DNS_1035: Final = re.compile(r"[a-z]([-a-z0-9]*[a-z0-9])?")
 """What a Service may be called."""
 
 TAKEN: Final = (("default", None, "ServiceAccount"), ("kubernetes", "default", "Service"))
-"""Names that Kubernetes gives to objects of its own: in a namespace, or in all (None). A claim of that name would take them over."""
+"""Names that Kubernetes gives to objects of its own, in a namespace or in each (None): a claim of that name would take them over."""
 
 OTHERS_LABELS: Final = ("crossplane.io/",)
 """Prefixes of label keys that Crossplane puts on composite resources for itself."""
@@ -52,7 +52,7 @@ def parse_claim(xr: Manifest, kind: str) -> Claim:
             "create the claim under another name",
         )
     for taken, where, owned in TAKEN:
-        if name == taken and namespace in (where or namespace,):
+        if name == taken and where in (None, namespace):
             problem = f'"{name}" is the name of a {owned} that Kubernetes itself keeps in namespace {namespace}'
             raise SpecError("metadata.name", problem, "create the claim under another name")
     labels = {key: text(value) for key, value in part(xr, "metadata", "labels").items() if not key.startswith(OTHERS_LABELS)}

@@ -10,10 +10,13 @@ from zerotouch_function.fields.base import Fields
 
 SUFFIXES: Final = {
     "m": Decimal("0.001"), "": Decimal(1),
-    "k": Decimal(10**3), "M": Decimal(10**6), "G": Decimal(10**9), "T": Decimal(10**12),
-    "Ki": Decimal(2**10), "Mi": Decimal(2**20), "Gi": Decimal(2**30), "Ti": Decimal(2**40),
+    "k": Decimal(10**3), "M": Decimal(10**6), "G": Decimal(10**9), "T": Decimal(10**12), "P": Decimal(10**15), "E": Decimal(10**18),
+    "Ki": Decimal(2**10), "Mi": Decimal(2**20), "Gi": Decimal(2**30), "Ti": Decimal(2**40), "Pi": Decimal(2**50), "Ei": Decimal(2**60),
 }  # fmt: skip
-"""What each suffix multiplies by (Kubernetes' resource.Quantity, the part of it that CPU and memory need)."""
+"""What each suffix multiplies by (Kubernetes' resource.Quantity, the part of it that CPU, memory and divisors need)."""
+
+LETTERS: Final = "".join(SUFFIXES)
+"""Every letter that a suffix has."""
 
 Cpu = (
     Annotated[str, Meta(pattern=r"^([0-9]+m|[0-9]+(\.[0-9]{1,3})?)\Z", max_length=16, description='cores ("2", "0.5") or "500m"')]
@@ -46,5 +49,5 @@ class Quantities(Fields, frozen=True):
 
 def amount(quantity: str) -> Decimal:
     """The quantity in its base unit: cores or bytes."""
-    digits = quantity.rstrip("mkKMGTi")
+    digits = quantity.rstrip(LETTERS)
     return Decimal(digits) * SUFFIXES[quantity[len(digits) :]]

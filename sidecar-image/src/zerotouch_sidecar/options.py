@@ -54,7 +54,7 @@ def parse_options(arguments: Sequence[str], variables: Mapping[str, str] = os.en
     parser = argparse.ArgumentParser(prog="zerotouch-sidecar", description="The sidecar of one agent.")
     parser.add_argument("--config", type=Path, default=Path(CONFIG), help="sidecar.json; read again when it changes (%(default)s)")
     parser.add_argument("--state", type=Path, default=Path(paths.SIDECAR_STATE), help="folder that outlives a restart (%(default)s)")
-    parser.add_argument("--host", default="0.0.0.0", help="where ingress and ops listen (%(default)s: everywhere, IPv6 too)")  # noqa: S104
+    parser.add_argument("--host", default="0.0.0.0", help="where ingress and ops listen (%(default)s: everywhere, IPv6 too)")  # noqa: S104  # a Service leads here
     parser.add_argument("--ingress-port", type=int, default=ports.INGRESS, help="the way in (%(default)s)")
     parser.add_argument("--local-port", type=int, default=ports.LOCAL_API, help="the agent's way out, on loopback only (%(default)s)")
     parser.add_argument("--ops-port", type=int, default=ports.OPS, help="health and metrics (%(default)s)")

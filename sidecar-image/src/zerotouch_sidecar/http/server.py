@@ -18,7 +18,7 @@ log = logging.getLogger(__name__)
 BACKLOG: Final = 1024
 """Connections that the kernel keeps until they are accepted."""
 
-EVERYWHERE: Final = ("0.0.0.0", "::")  # noqa: S104  # what the operator says, not a default
+EVERYWHERE: Final = ("0.0.0.0", "::")  # noqa: S104  # what is asked for is compared with these
 
 Handler = Callable[[Request, Responder], Awaitable[None]]
 """Answers one request. An exception that escapes becomes a 500, or ends the connection when the answer had begun."""

@@ -5,7 +5,7 @@ from typing import Final
 
 from zerotouch_function.serving.options import StartError
 
-EVERYWHERE: Final = ("0.0.0.0", "::")  # noqa: S104  # what the operator says, not a default
+EVERYWHERE: Final = ("0.0.0.0", "::")  # noqa: S104  # what is asked for is compared with these
 """Hosts that stand for all of a machine's addresses, of IPv4 and IPv6 alike, to gRPC and so to us."""
 
 

@@ -10,7 +10,8 @@ import pytest
 from tests.e2e.agents.claims import SECRET, model, provider
 from tests.e2e.agents.compositions import OwnComposition
 from tests.e2e.agents.images import Images, start_builds
-from tests.e2e.agents.making import MakeAgent
+from tests.e2e.agents.killer import Killer
+from tests.e2e.agents.making import MakeAgent, MakeKiller
 from tests.e2e.agents.provider import Provider
 from tests.e2e.apis import AGENT_TYPE
 from tests.e2e.claims import Claim, secret
@@ -100,3 +101,17 @@ def ready_agent(make_agent: MakeAgent, figures: Figures) -> MakeAgent:
         return claim
 
     return make
+
+
+@pytest.fixture
+def make_killer(make_namespace: MakeNamespace) -> Iterator[MakeKiller]:
+    """Starts killers, each in a privileged namespace of its own, and ends them after the test."""
+    made: list[Killer] = []
+
+    def make(image: str, node: str) -> Killer:
+        made.append(Killer(make_namespace(pod_security="privileged"), image, node))
+        return made[-1]
+
+    yield make
+    for killer in made:
+        killer.delete()

@@ -1,7 +1,7 @@
 """An agent keeps answering while its image, its sidecar or its wrapper changes, and while one of its containers ends or is killed."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from signal import SIGKILL
 from typing import Final
@@ -11,9 +11,9 @@ import pytest
 from tests.e2e.agents.claims import spec
 from tests.e2e.agents.compositions import OwnComposition, derived_image
 from tests.e2e.agents.images import Images
-from tests.e2e.agents.making import MakeAgent
-from tests.e2e.claims import TINY, Claim
-from tests.e2e.cluster import KubectlError, Manifest, kubectl
+from tests.e2e.agents.making import MakeAgent, MakeKiller
+from tests.e2e.claims import Claim
+from tests.e2e.cluster import Manifest, kubectl
 from tests.e2e.figures import Figures
 from tests.e2e.probing import probing
 from tests.e2e.settings import Settings
@@ -22,23 +22,6 @@ REQUESTS: Final = 20
 """Answers that a probe has to see before and after a change."""
 
 PODS: Final = 2
-
-LITTLE_MEMORY: Final = {**TINY, "limits": {"memory": "96Mi"}}
-"""For an agent that uses 30 MB; a sidecar, which uses 50, has 256Mi by its size."""
-
-SPENDS_MEMORY: Final = """
-import os, signal
-
-for _ in range(200):
-    if os.fork() == 0:
-        held = b"x" * (4 << 20)
-        signal.alarm(60)
-        signal.pause()
-signal.pause()
-"""
-"""Fills the memory of the container that it runs in. The first process of a container gets no SIGKILL from inside its namespace; the kernel
-sends one when that memory is spent, to whoever holds most of it. Each process of this program holds less than an agent or a sidecar.
-"""
 
 
 def test_an_update_under_load_fails_no_request(ready_agent: MakeAgent, agent_images: Images, figures: Figures) -> None:
@@ -93,26 +76,26 @@ def test_a_container_that_ends_comes_back_and_the_other_pod_serves(
 ) -> None:
     agent = ready_agent(f"ended-{container}", spec(agent_images.python, scaling={"replicas": PODS}))
     victim = agent.running()[0]
-    with _serving_on(agent, victim, container, agent_images), figures.time(f"ended {container} to ready again"):
+    with _serving_on(agent, victim, agent_images), figures.time(f"ended {container} to ready again"):
         _run_in(agent, victim, container, f"import os, signal; os.kill(1, signal.{signal})")
         _wait_until_back(agent, victim, container)
 
 
 @pytest.mark.parametrize("container", ["agent", "sidecar"])
 def test_a_container_that_is_killed_comes_back_and_the_other_pod_serves(
-    container: str, ready_agent: MakeAgent, agent_images: Images, figures: Figures
+    container: str, ready_agent: MakeAgent, make_killer: MakeKiller, agent_images: Images, figures: Figures
 ) -> None:
-    agent = ready_agent(f"killed-{container}", spec(agent_images.python, scaling={"replicas": PODS}, resources=LITTLE_MEMORY))
+    agent = ready_agent(f"killed-{container}", spec(agent_images.python, scaling={"replicas": PODS}))
     victim = agent.running()[0]
-    with _serving_on(agent, victim, container, agent_images), figures.time(f"killed {container} to ready again"):
-        with suppress(KubectlError):  # it is killed, too
-            _run_in(agent, victim, container, SPENDS_MEMORY)
+    killer = make_killer(agent_images.python, node=(agent.namespace.get("pod", victim) or {})["spec"]["nodeName"])
+    with _serving_on(agent, victim, agent_images), figures.time(f"killed {container} to ready again"):
+        killer.kill(_status(agent, victim, container)["containerID"])
         _wait_until_back(agent, victim, container)
     assert _status(agent, victim, container)["lastState"]["terminated"]["exitCode"] == 128 + SIGKILL
 
 
 @contextmanager
-def _serving_on(agent: Claim, victim: str, container: str, images: Images) -> Iterator[None]:
+def _serving_on(agent: Claim, victim: str, images: Images) -> Iterator[None]:
     """The agent answers before and after the block, no request hangs, and the pod stays the same."""
     with probing(agent, images.python) as seen:
         agent.wait_for("answers", lambda: sum(seen()["versions"].values()) >= REQUESTS)

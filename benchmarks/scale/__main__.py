@@ -14,7 +14,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from benchmarks import results
 from benchmarks.scale import phases
@@ -45,22 +45,21 @@ def main() -> int:
     settings = from_environment()
     if problem := missing(settings) or (not find("nodes", selector="type=kwok") and "nodes with the label type=kwok: none; install kwok"):
         parser.error(str(problem))
-    found: dict[str, object] = {"machine": results.machine(), "growth": [], "rest": [], "edits": None}
+    found: dict[str, Any] = {"machine": results.machine(), "growth": [], "rest": [], "edits": []}
     with api() as connection, platform(settings) as measured, crowd(connection, settings, measured) as claims:
         meters, before = Meters(connection, measured), 0
         for total in sorted(options.claims):
             record(found, options.results, growth=phases.grow(claims, meters, before, total))
             record(found, options.results, rest=phases.rest(claims, meters, options.rest_seconds))
+            record(found, options.results, edits=phases.edit(claims, meters, total, options.edit_seconds))
             before = total
-        record(found, options.results, edits=phases.edit(claims, meters, before, options.edit_seconds))
     return 0
 
 
-def record(found: dict[str, object], file: Path, **figures: object) -> None:
+def record(found: dict[str, Any], file: Path, **figures: object) -> None:
     """Keeps and prints figures as soon as they are there: a step of a thousand claims takes long enough to be stopped."""
     for name, value in figures.items():
-        known = found[name]
-        found[name] = [*known, value] if isinstance(known, list) else value
+        found[name].append(value)
     file.write_text(json.dumps(found, indent=2) + "\n")
     sys.stdout.write(json.dumps(figures, indent=2) + "\n")
     sys.stdout.flush()

@@ -16,7 +16,12 @@ class Api:
     """Calls by path; one at a time."""
 
     def __init__(self, port: int) -> None:
+        self._port = port
         self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=TIMEOUT_SECONDS)
+
+    def another(self) -> "Api":
+        """The same API over a connection of its own, for another thread."""
+        return Api(self._port)
 
     def text(self, path: str) -> str:
         return self._call("GET", path).decode()

@@ -3,7 +3,7 @@
 import time
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from benchmarks.scale.api import Api, Object
@@ -42,6 +42,10 @@ class Crowd:
         fields = spec(IMAGE, self.queue, compositionRef={"name": self.composition}, placement=PLACEMENT)
         for number in range(first, last):
             self.api.create(KINDS["claims"].format(self.namespace), manifest(name(number), fields))
+
+    def another(self) -> "Crowd":
+        """The same claims, for another thread."""
+        return replace(self, api=self.api.another())
 
     def edit(self, number: int, replicas: int) -> None:
         path = KINDS["claims"].format(self.namespace)

@@ -62,6 +62,10 @@ class Meters:
             writes=self._writes(),
         )
 
+    def function_memory_bytes(self) -> float:
+        """What the function's pods hold, all together."""
+        return total(self._metrics(self._function), "process_resident_memory_bytes")
+
     def _metrics(self, selector: str) -> str:
         pods = [pod for pod in self._api.items(f"/api/v1/namespaces/{self._namespace}/pods", selector) if is_true(pod, "Ready")]
         if not pods:

@@ -9,7 +9,7 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
@@ -70,6 +70,22 @@ def image_python() -> str:
     for folder in OUR_FOLDERS:
         compileall.compile_dir(ROOT / folder, quiet=2)
     return str(environment / "bin" / "python")
+
+
+def as_in_its_image(program: Program) -> Program:
+    """The program as it starts in its image. Ours is as it is, and patch-and-transform is compiled.
+
+    The image that the SDK's template builds (crossplane/function-template-python) has bytecode of its packages, which pip writes, and none
+    of the standard library: its base is distroless, which ships none (GoogleContainerTools/distroless#865), and its user cannot write any.
+    """
+    if program.name != SDK:
+        return program
+    caches = ROOT / "build" / "sdk-bytecode"
+    settings = {"PYTHONPYCACHEPREFIX": str(caches), "PYTHONDONTWRITEBYTECODE": "1"}
+    python, packages = Path(program.command[0]), [str(ROOT / "benchmarks")]
+    packages += [str(folder) for folder in python.parents[1].glob("lib/python*/site-packages")]
+    subprocess.run([str(python), "-m", "compileall", "-q", *packages], check=True, env={**os.environ, **settings})  # noqa: S603
+    return replace(program, environment={**program.environment, **settings})
 
 
 def patch_and_transform() -> str:

@@ -109,3 +109,20 @@ def test_a_migration_that_hangs_is_stopped_with_the_command_in_the_message(
     kubectl(*shlex.split(message.partition("stop it with: kubectl ")[2]))
     claim.wait_ready()
     assert claim.ask()["version"] == "v2"
+
+
+@pytest.mark.operations
+def test_a_migration_that_is_moved_away_begins_again_when_its_pod_has_ended(
+    make_claims: MakeClaims, workload: Workload, queue: Queue
+) -> None:
+    once: Manifest = {**ONCE, **migrating("sleep 3600")["migrations"]}
+    (claim,) = make_claims(["moved"], spec(workload.v1, queue, migrations=once, terminationGracePeriodSeconds=GRACE_SECONDS))
+    job = claim.wait_for("migrates", lambda: running(claim))["metadata"]["name"]
+
+    def pods() -> set[str]:
+        return {pod["metadata"]["name"] for pod in claim.namespace.find("pods", f"job-name={job}")}
+
+    (moved,) = pods()
+    claim.namespace.delete("pod", moved)
+    claim.namespace.holds("No other pod migrates", lambda: moved not in pods() or pods() == {moved}, seconds=GRACE_SECONDS)
+    claim.wait_for("migrates anew", lambda: pods() and moved not in pods())

@@ -1,6 +1,6 @@
 """Every example, composed in both modes, against files that read like a review.
 
-`make golden` writes the files anew; the diff is what a change does to users.
+`UPDATE_GOLDEN=1 .venv/bin/pytest tests/function/test_golden.py` writes the files anew; the diff is what a change does to users.
 """
 
 import os

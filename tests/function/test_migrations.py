@@ -92,7 +92,7 @@ def test_a_migration_that_runs_is_sent_again_as_it_is_and_the_next_one_waits_for
     running = deployed(answer(composite({"image": "app:v0"}), {})[1]["deployment"])
     composition, sent = answer(claim("app:v2"), {key: as_observed(job, RUNS), "deployment": running}, mode)
     template = {**job["spec"]["template"], "spec": {**job["spec"]["template"]["spec"], "dnsPolicy": "ClusterFirst"}}
-    assert jobs(sent) == {key: {**job, "spec": {"backoffLimit": 3, "template": template}}}
+    assert jobs(sent) == {key: {**job, "spec": {"backoffLimit": 3, "podReplacementPolicy": "Failed", "template": template}}}
     assert sent["deployment"]["spec"]["template"] == running["spec"]["template"]
     assert not any(composition.resources[name].is_ready for name in (key, "deployment"))
     _, told, _ = composition.conditions
@@ -214,7 +214,7 @@ def test_what_is_sent_again_over_the_wire_is_a_job_without_what_the_api_server_a
     sent: Any = MessageToDict(response.desired.resources[key].resource)
     sent = sent if mode == "direct" else sent["spec"]["forProvider"]["manifest"]
     assert sent["metadata"] == job["metadata"]
-    assert sent["spec"].keys() == {"backoffLimit", "template"}
+    assert sent["spec"].keys() == {"backoffLimit", "podReplacementPolicy", "template"}
     assert sent["spec"]["template"]["metadata"] == job["spec"]["template"]["metadata"]
     assert [str(problem) for problem in check_manifest(sent)] == []
 

@@ -10,6 +10,9 @@ from zerotouch_function.resources.metadata import object_meta
 RETRIES: Final = 3
 """Pods that may fail before the Job gives up."""
 
+REPLACEMENT: Final = "Failed"
+"""A pod that is told to end, as on a node that is drained, is replaced when it has ended: until then there would be two."""
+
 
 def release_job(claim: Claim, *, component: str, purpose: str, template: Manifest) -> Manifest:
     """A Job named after the hash of its pod: another release is another Job, for a Job cannot be changed.
@@ -17,11 +20,12 @@ def release_job(claim: Claim, *, component: str, purpose: str, template: Manifes
     It stays after it has ended (no `ttlSecondsAfterFinished`): Crossplane would start one that vanished again.
     """
     pod = _own_pods(template, component)
+    own_template = {**pod, "spec": {**pod["spec"], "restartPolicy": "Never"}}
     return {
         "apiVersion": "batch/v1",
         "kind": "Job",
         "metadata": object_meta(claim, component=component, name=child_name(claim.name, purpose, content_hash(pod))),
-        "spec": {"backoffLimit": RETRIES, "template": {**pod, "spec": {**pod["spec"], "restartPolicy": "Never"}}},
+        "spec": {"backoffLimit": RETRIES, "podReplacementPolicy": REPLACEMENT, "template": own_template},
     }
 
 

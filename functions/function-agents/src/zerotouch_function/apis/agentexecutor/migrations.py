@@ -20,7 +20,7 @@ from zerotouch_function.fields.claim import Claim
 from zerotouch_function.manifest import HASH_LENGTH, Manifest, Observation, part, text, without_empty
 from zerotouch_function.observed import Composed
 from zerotouch_function.readiness import WORKLOAD_READY, condition, count, main_image
-from zerotouch_function.resources.job import RETRIES
+from zerotouch_function.resources.job import REPLACEMENT, RETRIES
 
 KEY: Final = re.compile(rf"migration-[0-9a-f]{{{HASH_LENGTH}}}")
 """Resource keys of Jobs, as `job_key` makes them."""
@@ -68,6 +68,7 @@ def sent_again(job: Manifest, observed: Observation) -> Manifest:
         "spec": {
             **({"suspend": True} if stops else {}),
             "backoffLimit": count(spec, "backoffLimit", RETRIES),
+            "podReplacementPolicy": REPLACEMENT,
             "template": {**template, "metadata": without_empty({"labels": pod_labels, "annotations": dict(part(metadata, "annotations"))})},
         },
     }

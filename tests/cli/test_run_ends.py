@@ -1,0 +1,57 @@
+"""`zerotouch run` when it ends, or something of it does: nothing stays behind."""
+
+import os
+import signal
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.cli.running import RUN_SECONDS, code_claim, processes, running
+from zerotouch.local.ports import any_free
+
+
+@contextmanager
+def hangup(answer: signal.Handlers) -> Iterator[None]:
+    """What is started inside answers a hangup in that way, whatever this process was started under."""
+    before = signal.signal(signal.SIGHUP, answer)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+
+@pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGTERM])
+def test_a_terminal_that_is_closed_leaves_nothing_behind(number: signal.Signals, tmp_path: Path) -> None:
+    claim = code_claim(tmp_path, any_free())
+    with hangup(signal.SIG_DFL), running("--mock-models", "--verbose", claim) as (process, _):
+        children = processes(process.pid)
+        arguments = [word for pid in children for word in Path(f"/proc/{pid}/cmdline").read_text().split("\0")]
+        (folder,) = [Path(word).parents[1] for word in arguments if word.endswith("/sidecar.json")]
+        assert folder.name.startswith("zerotouch-researcher-")
+        assert process.stderr
+        process.stderr.close()
+        process.send_signal(number)
+        process.wait(RUN_SECONDS)
+    assert len(children) == 2
+    assert not any(Path(f"/proc/{pid}").exists() for pid in children)
+    assert not folder.exists()
+
+
+def test_a_run_under_nohup_outlives_its_terminal(tmp_path: Path) -> None:
+    with hangup(signal.SIG_IGN), running("--mock-models", code_claim(tmp_path, any_free())) as (process, url):
+        process.send_signal(signal.SIGHUP)
+        assert [urllib.request.urlopen(url).status for _ in range(3)] == [200] * 3
+        process.terminate()
+        assert process.wait(RUN_SECONDS) == 0
+
+
+def test_a_helper_that_ends_ends_the_run_and_is_named(tmp_path: Path) -> None:
+    with running("--mock-models", code_claim(tmp_path, any_free())) as (process, _):
+        assert process.stderr
+        (sidecar,) = [pid for pid in processes(process.pid) if b"zerotouch_sidecar" in Path(f"/proc/{pid}/cmdline").read_bytes()]
+        os.kill(sidecar, signal.SIGKILL)
+        assert process.wait(RUN_SECONDS) == 1
+        assert "Error: sidecar: ended by itself (signal SIGKILL)" in process.stderr.read()

@@ -45,7 +45,7 @@ def main() -> int:
     settings = from_environment()
     if problem := missing(settings) or (not find("nodes", selector="type=kwok") and "nodes with the label type=kwok: none; install kwok"):
         parser.error(str(problem))
-    found: dict[str, Any] = {"machine": results.machine(), "growth": [], "rest": [], "edits": []}
+    found: dict[str, Any] = {"machine": results.machine(), "keda": keda_arguments(), "growth": [], "rest": [], "edits": []}
     with api() as connection, platform(settings) as measured, crowd(connection, settings, measured) as claims:
         meters, before = Meters(connection, measured), 0
         for total in sorted(options.claims):
@@ -54,6 +54,12 @@ def main() -> int:
             record(found, options.results, edits=phases.edit(claims, meters, total, options.edit_seconds))
             before = total
     return 0
+
+
+def keda_arguments() -> list[str]:
+    """How KEDA's operator was started: how often it may call the API server decides how long new claims wait for it."""
+    operators = find("deployments", "keda", "app=keda-operator")
+    return [word for operator in operators for word in operator["spec"]["template"]["spec"]["containers"][0].get("args", [])]
 
 
 def record(found: dict[str, Any], file: Path, **figures: object) -> None:

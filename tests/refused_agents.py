@@ -65,15 +65,11 @@ HEADER_OURS_RULE: Final = (
     "spec.llm.providers: the sidecar writes the headers authorization, x-api-key, host, content-length, content-type, "
     "transfer-encoding, connection and accept-encoding itself; remove them, and put a key into a Secret"
 )
-TARGET_RULE: Final = (
-    'spec.llm.models: "default" has a target whose provider is not in spec.llm.providers; add the provider, or correct the name'
-)
-FALLBACK_RULE: Final = (
-    'spec.llm.models: "default" has a fallback that is not the alias of another model in spec.llm.models; add that model, or correct the alias'
-)
+TARGET_RULE: Final = "spec.llm.models: a target names a provider that is not in spec.llm.providers; add the provider, or correct the name"
+FALLBACK_RULE: Final = "spec.llm.models: a fallback is the alias of another model in spec.llm.models; add that model, or correct the alias"
 ALIAS_MESSAGE: Final = '"other" is not the alias of a model in spec.llm.models; add that model, or correct the alias'
 PRICE_RULE: Final = (
-    'spec.llm.models: "default" has no price, and a budget in dollars needs that of every model; write price, with 0 for what costs nothing'
+    "spec.llm.models: a budget in dollars needs the price of every model; write price for each, with 0 for what costs nothing"
 )
 BUDGET_RULE: Final = "spec.llm.budget: a budget says how much; write tokens or usd, above 0"
 DEGRADE_RULE: Final = "spec.llm.budget.degradeTo: goes with action degrade, and action degrade needs it; write both or neither"

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import Any, Final
 from urllib.parse import quote
 
-TIMEOUT_SECONDS: Final = 60
+TIMEOUT_SECONDS: Final = 300
 Object = dict[str, Any]
 
 

@@ -19,6 +19,11 @@ IMAGE: Final = "ghcr.io/bizmatters/scale:v1"
 PLACEMENT: Final = {"nodeSelector": {"type": "kwok"}, "tolerations": [{"key": "kwok.x-k8s.io/node", "operator": "Exists"}]}
 PREFIX: Final = "scale-"
 POLL_SECONDS: Final = 1.0
+"""At least, between two looks."""
+
+POLL_SHARE: Final = 10
+"""Times as long as a look takes is the time until the next one: looking at a thousand claims is work for the API server."""
+
 KINDS: Final = {
     "claims": f"{GROUP}/namespaces/{{}}/agentexecutors",
     "deployments": "/apis/apps/v1/namespaces/{}/deployments",
@@ -87,9 +92,11 @@ def name(number: int) -> str:
 
 def seconds_until(probe: Callable[[], bool], *, limit_seconds: float, what: str) -> float:
     """How long it takes until the probe answers True."""
-    start = time.monotonic()
+    start = looked = time.monotonic()
     while not probe():
-        if time.monotonic() - start > limit_seconds:
+        now = time.monotonic()
+        if now - start > limit_seconds:
             raise RuntimeError(f"{what}: not so after {limit_seconds:.0f} s")
-        time.sleep(POLL_SECONDS)
+        time.sleep(max(POLL_SECONDS, POLL_SHARE * (now - looked)))
+        looked = time.monotonic()
     return time.monotonic() - start

@@ -67,7 +67,7 @@ HEADER_OURS_RULE: Final = (
 )
 TARGET_RULE: Final = "spec.llm.models: a target names a provider that is not in spec.llm.providers; add the provider, or correct the name"
 FALLBACK_RULE: Final = "spec.llm.models: a fallback is the alias of another model in spec.llm.models; add that model, or correct the alias"
-ALIAS_MESSAGE: Final = '"other" is not the alias of a model in spec.llm.models; add that model, or correct the alias'
+ALIAS_MESSAGE: Final = "not the alias of a model in spec.llm.models; add that model, or correct the alias"
 PRICE_RULE: Final = (
     "spec.llm.models: a budget in dollars needs the price of every model; write price for each, with 0 for what costs nothing"
 )

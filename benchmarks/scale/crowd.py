@@ -19,7 +19,6 @@ IMAGE: Final = "ghcr.io/bizmatters/scale:v1"
 PLACEMENT: Final = {"nodeSelector": {"type": "kwok"}, "tolerations": [{"key": "kwok.x-k8s.io/node", "operator": "Exists"}]}
 PREFIX: Final = "scale-"
 POLL_SECONDS: Final = 1.0
-"""At least, between two looks."""
 
 POLL_SHARE: Final = 10
 """Times as long as a look takes is the time until the next one: looking at a thousand claims is work for the API server."""
@@ -90,13 +89,13 @@ def name(number: int) -> str:
     return f"{PREFIX}{number:04d}"
 
 
-def seconds_until(probe: Callable[[], bool], *, limit_seconds: float, what: str) -> float:
-    """How long it takes until the probe answers True."""
+def seconds_until(probe: Callable[[], bool], *, limit_seconds: float, what: str, pause_seconds: float = POLL_SECONDS) -> float:
+    """How long it takes until the probe answers True; between two looks is that pause, or a longer one where looking takes long."""
     start = looked = time.monotonic()
     while not probe():
         now = time.monotonic()
         if now - start > limit_seconds:
             raise RuntimeError(f"{what}: not so after {limit_seconds:.0f} s")
-        time.sleep(max(POLL_SECONDS, POLL_SHARE * (now - looked)))
+        time.sleep(max(pause_seconds, POLL_SHARE * (now - looked)))
         looked = time.monotonic()
     return time.monotonic() - start

@@ -75,14 +75,14 @@ def settle(crowd: Crowd) -> float:
     began = time.monotonic()
     time.sleep(SETTLE_SECONDS - MINUTE)
     before = crowd.versions()
+    time.sleep(MINUTE)
 
     def is_settled() -> bool:
         nonlocal before
-        time.sleep(MINUTE)
         earlier, before = before, crowd.versions()
         return earlier == before
 
-    seconds_until(is_settled, limit_seconds=SETTLED_SECONDS, what="nothing changes any more")
+    seconds_until(is_settled, limit_seconds=SETTLED_SECONDS, what="nothing changes any more", pause_seconds=MINUTE)
     return time.monotonic() - began
 
 

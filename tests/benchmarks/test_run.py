@@ -18,6 +18,7 @@ def test_a_quick_run_measures_everything(tmp_path: Path) -> None:
     assert all(one["value"] > 0 and one["unit"] for one in measured.values())
     assert measured["requests/s, 8 in flight, insecure"]["ratio"]["sdk"] > 0
     assert "in process, cold, 6 observed" in measured
+    assert sum(name.startswith("2.5 MB") for name in measured) == 2, "cold and seen"
     assert "memory, idle" in measured
     assert {"start to first answer, each as in its image", "start to first answer, all compiled"} <= measured.keys()
     at_start = [one["name"] for one in document["wrapper"]["measurements"]]

@@ -17,6 +17,9 @@ SCALING: Manifest = {"minReplicas": 2}
 GRACE_SECONDS: Final = 10
 """How long a migration goes on that is told to end: a shell does not listen."""
 
+LONG_GRACE_SECONDS: Final = 25
+"""Longer than a Job waits before it replaces a pod, 10 s."""
+
 SLOW_SECONDS: Final = 20
 WAITS: Final = "which migrates for another release, has ended"
 
@@ -96,14 +99,21 @@ def test_a_migration_that_cannot_start_does_not_hold_up_the_next(make_claims: Ma
     assert claim.ask()["version"] == "v2"
 
 
+def never_ending(
+    name: str, make_claims: MakeClaims, workload: Workload, queue: Queue, grace_seconds: int = GRACE_SECONDS
+) -> tuple[Claim, str]:
+    """A claim whose migration runs and never ends, and the name of its Job."""
+    once: Manifest = {**ONCE, **migrating("sleep 3600")["migrations"]}
+    (claim,) = make_claims([name], spec(workload.v1, queue, migrations=once, terminationGracePeriodSeconds=grace_seconds))
+    return claim, claim.wait_for("migrates", lambda: running(claim))["metadata"]["name"]
+
+
 @pytest.mark.core
 @pytest.mark.operations
 def test_a_migration_that_hangs_is_stopped_with_the_command_in_the_message(
     make_claims: MakeClaims, workload: Workload, queue: Queue
 ) -> None:
-    once: Manifest = {**ONCE, **migrating("sleep 3600")["migrations"]}
-    (claim,) = make_claims(["hanging"], spec(workload.v1, queue, migrations=once, terminationGracePeriodSeconds=GRACE_SECONDS))
-    claim.wait_for("migrates", lambda: running(claim))
+    claim, _ = never_ending("hanging", make_claims, workload, queue)
     claim.update({"image": workload.v2, **migrating("exit 0")})
     message = claim.wait_condition("WorkloadReady", "False", containing=WAITS)
     kubectl(*shlex.split(message.partition("stop it with: kubectl ")[2]))
@@ -115,14 +125,14 @@ def test_a_migration_that_hangs_is_stopped_with_the_command_in_the_message(
 def test_a_migration_that_is_moved_away_begins_again_when_its_pod_has_ended(
     make_claims: MakeClaims, workload: Workload, queue: Queue
 ) -> None:
-    once: Manifest = {**ONCE, **migrating("sleep 3600")["migrations"]}
-    (claim,) = make_claims(["moved"], spec(workload.v1, queue, migrations=once, terminationGracePeriodSeconds=GRACE_SECONDS))
-    job = claim.wait_for("migrates", lambda: running(claim))["metadata"]["name"]
+    claim, job = never_ending("moved", make_claims, workload, queue, LONG_GRACE_SECONDS)
 
     def pods() -> set[str]:
-        return {pod["metadata"]["name"] for pod in claim.namespace.find("pods", f"job-name={job}")}
+        """The pods that have not ended."""
+        found = claim.namespace.find("pods", f"job-name={job}")
+        return {pod["metadata"]["name"] for pod in found if pod["status"]["phase"] in ("Pending", "Running")}
 
     (moved,) = pods()
     claim.namespace.delete("pod", moved)
-    claim.namespace.holds("No other pod migrates", lambda: moved not in pods() or pods() == {moved}, seconds=GRACE_SECONDS)
-    claim.wait_for("migrates anew", lambda: pods() and moved not in pods())
+    claim.namespace.holds("One pod migrates at most", lambda: len(pods()) <= 1, seconds=LONG_GRACE_SECONDS)
+    claim.wait_for("migrates anew", lambda: pods() - {moved})

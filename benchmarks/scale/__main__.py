@@ -21,9 +21,7 @@ from benchmarks.scale import phases
 from benchmarks.scale.api import Api, api
 from benchmarks.scale.crowd import Crowd
 from benchmarks.scale.meters import Meters
-from tests.e2e.claims import secrets
-from tests.e2e.cluster import apply, find, kubectl, wait_for
-from tests.e2e.namespace import Namespace
+from tests.e2e.cluster import find, kubectl, wait_for
 from tests.e2e.operations.packages import function_package
 from tests.e2e.operations.platform import Platform, own_function
 from tests.e2e.preconditions import missing
@@ -45,7 +43,14 @@ def main() -> int:
     settings = from_environment()
     if problem := missing(settings) or (not find("nodes", selector="type=kwok") and "nodes with the label type=kwok: none; install kwok"):
         parser.error(str(problem))
-    found: dict[str, Any] = {"machine": results.machine(), "keda": keda_arguments(), "growth": [], "rest": [], "edits": []}
+    found: dict[str, Any] = {
+        "machine": results.machine(),
+        "keda": arguments("keda", "app=keda-operator"),
+        "crossplane": arguments(settings.crossplane_namespace, "app=crossplane"),
+        "growth": [],
+        "rest": [],
+        "edits": [],
+    }
     with api() as connection, platform(settings) as measured, crowd(connection, settings, measured) as claims:
         meters, before = Meters(connection, measured), 0
         for total in sorted(options.claims):
@@ -56,10 +61,10 @@ def main() -> int:
     return 0
 
 
-def keda_arguments() -> list[str]:
-    """How KEDA's operator was started: how often it may call the API server decides how long new claims wait for it."""
-    operators = find("deployments", "keda", "app=keda-operator")
-    return [word for operator in operators for word in operator["spec"]["template"]["spec"]["containers"][0].get("args", [])]
+def arguments(namespace: str, selector: str) -> list[str]:
+    """How a controller was started: how much it may do at once decides how long new claims wait for it."""
+    found = find("deployments", namespace, selector)
+    return [word for deployment in found for word in deployment["spec"]["template"]["spec"]["containers"][0].get("args", [])]
 
 
 def record(found: dict[str, Any], file: Path, **figures: object) -> None:
@@ -87,17 +92,18 @@ def platform(settings: Settings) -> Iterator[Platform]:
 
 @contextmanager
 def crowd(connection: Api, settings: Settings, measured: Platform) -> Iterator[Crowd]:
-    """A namespace with the Secrets that claims name, and a stream with a consumer."""
-    namespace, queue = Namespace(measured.name), Queue(settings.nats_namespace, measured.name.upper(), "workers")
-    apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace.name}})
+    """Namespaces for claims, and a stream with a consumer."""
+    queue = Queue(settings.nats_namespace, measured.name.upper(), "workers")
     queue.create()
+    claims = Crowd(connection, measured.name, queue, measured.name)
     try:
-        namespace.apply(*secrets())
-        yield Crowd(connection, namespace.name, queue, measured.name)
+        yield claims
     finally:
-        kubectl("-n", namespace.name, "delete", CLAIMS, "--all", "--wait=false", timeout_seconds=DELETE_SECONDS)
-        wait_for("All claims are gone", lambda: not find(CLAIMS, namespace.name), timeout_seconds=DELETE_SECONDS)
-        kubectl("delete", "namespace", namespace.name, "--wait=false")
+        for namespace in claims.namespaces:
+            kubectl("-n", namespace, "delete", CLAIMS, "--all", "--wait=false", timeout_seconds=DELETE_SECONDS)
+        wait_for("All claims are gone", lambda: not claims.items("claims"), timeout_seconds=DELETE_SECONDS)
+        for namespace in claims.namespaces:
+            kubectl("delete", "namespace", namespace, "--wait=false")
         queue.delete()
 
 

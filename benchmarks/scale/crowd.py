@@ -1,14 +1,15 @@
-"""Many claims of one spec, their pods on make-believe nodes, and what is seen of them."""
+"""Many claims of one spec in the namespaces of many teams, their pods on make-believe nodes, and what is seen of them."""
 
 import time
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from benchmarks.scale.api import Api, Object
-from tests.e2e.claims import manifest, spec
-from tests.e2e.cluster import is_true
+from tests.e2e.claims import manifest, secrets, spec
+from tests.e2e.cluster import apply, is_true
+from tests.e2e.namespace import Namespace
 from tests.e2e.streams import Queue
 
 CONDITIONS: Final = ("SpecValid", "WorkloadReady", "ScalerReady", "Synced", "Ready")
@@ -18,6 +19,9 @@ IMAGE: Final = "ghcr.io/bizmatters/scale:v1"
 
 PLACEMENT: Final = {"nodeSelector": {"type": "kwok"}, "tolerations": [{"key": "kwok.x-k8s.io/node", "operator": "Exists"}]}
 PREFIX: Final = "scale-"
+TEAM: Final = 50
+"""Claims of one namespace. KEDA up to 2.20 compares a ScaledObject with all others of its namespace at each write (kedacore/keda#7681)."""
+
 POLL_SECONDS: Final = 1.0
 
 POLL_SHARE: Final = 10
@@ -34,25 +38,43 @@ KINDS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Crowd:
-    """The claims of one namespace."""
+    """The claims, and the namespaces that they are in.
+
+    Attributes:
+        name: What the namespaces' names begin with.
+        namespaces: Those that have claims.
+    """
 
     api: Api
-    namespace: str
+    name: str
     queue: Queue
     composition: str
+    namespaces: list[str] = field(default_factory=list)
 
     def grow(self, first: int, last: int) -> None:
         """Creates claims of these numbers."""
         fields = spec(IMAGE, self.queue, compositionRef={"name": self.composition}, placement=PLACEMENT)
         for number in range(first, last):
-            self.api.create(KINDS["claims"].format(self.namespace), manifest(name(number), fields))
+            namespace = self.namespace_of(number)
+            if namespace not in self.namespaces:
+                self._found(namespace)
+            self.api.create(KINDS["claims"].format(namespace), manifest(name(number), fields))
+
+    def namespace_of(self, number: int) -> str:
+        return f"{self.name}-{number // TEAM:02d}"
+
+    def _found(self, namespace: str) -> None:
+        """Creates a namespace with the Secrets that its claims name."""
+        self.namespaces.append(namespace)
+        apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}})
+        Namespace(namespace).apply(*secrets())
 
     def another(self) -> "Crowd":
         """The same claims, for another thread."""
         return replace(self, api=self.api.another())
 
     def edit(self, number: int, replicas: int) -> None:
-        path = KINDS["claims"].format(self.namespace)
+        path = KINDS["claims"].format(self.namespace_of(number))
         self.api.merge(f"{path}/{name(number)}", {"spec": {"scaling": {"maxReplicas": replicas}}})
 
     def ready(self) -> int:
@@ -65,7 +87,7 @@ class Crowd:
     def versions(self) -> dict[str, dict[str, str]]:
         """The resource version of everything that a claim is made of, composites too, by kind and name."""
         found = {kind: self.items(kind) for kind in KINDS}
-        composites = self.api.items(f"{GROUP}/xagentexecutors", f"crossplane.io/claim-namespace={self.namespace}")
+        composites = self.api.items(f"{GROUP}/xagentexecutors", f"crossplane.io/claim-namespace in ({','.join(self.namespaces)})")
         return {
             kind: {item["metadata"]["name"]: item["metadata"]["resourceVersion"] for item in items}
             for kind, items in {**found, "composites": composites}.items()
@@ -74,15 +96,15 @@ class Crowd:
     def events(self) -> Counter[str]:
         """How often something was told of a claim or of what it is made of, by reason and kind. Composites' events are in `default`."""
         told: Counter[str] = Counter()
-        for namespace in (self.namespace, "default"):
+        for namespace in (*self.namespaces, "default"):
             for event in self.api.items(f"/api/v1/namespaces/{namespace}/events"):
                 of = event["involvedObject"]
-                if namespace == self.namespace or (of["kind"] == "XAgentExecutor" and of["name"].startswith(PREFIX)):
+                if namespace != "default" or (of["kind"] == "XAgentExecutor" and of["name"].startswith(PREFIX)):
                     told[f"{event['reason']} of {of['kind']}"] += (event.get("series") or event).get("count") or 1
         return told
 
     def items(self, kind: str) -> list[Object]:
-        return self.api.items(KINDS[kind].format(self.namespace))
+        return [item for namespace in self.namespaces for item in self.api.items(KINDS[kind].format(namespace))]
 
 
 def name(number: int) -> str:

@@ -21,6 +21,7 @@ from benchmarks.scale import phases
 from benchmarks.scale.api import Api, api
 from benchmarks.scale.crowd import Crowd
 from benchmarks.scale.meters import Meters
+from benchmarks.scale.verdicts import verdicts
 from tests.e2e.cluster import find, kubectl, wait_for
 from tests.e2e.operations.packages import function_package
 from tests.e2e.operations.platform import Platform, own_function
@@ -58,6 +59,7 @@ def main() -> int:
             record(found, options.results, rest=phases.rest(claims, meters, options.rest_seconds))
             record(found, options.results, edits=phases.edit(claims, meters, total, options.edit_seconds))
             before = total
+    sys.stdout.write(results.table(verdicts(found)) + "\n")
     return 0
 
 

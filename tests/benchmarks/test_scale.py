@@ -1,10 +1,12 @@
-"""The benchmark of many claims reads other programs' metrics: how a counter is found among them."""
+"""The benchmark of many claims reads other programs' metrics, and says which promise is broken."""
 
-from typing import Final
+from typing import Any, Final
 
 import pytest
 
+from benchmarks.results import table
 from benchmarks.scale.meters import Reading, total
+from benchmarks.scale.verdicts import verdicts
 
 TEXT: Final = """# HELP function_requests_total Requests by kind and how they ended.
 # TYPE function_requests_total counter
@@ -34,3 +36,36 @@ def test_a_counter_is_the_sum_of_its_samples(name: str, labels: tuple[str, ...],
 def test_what_was_spent_lists_only_what_was_written() -> None:
     earlier, later = (Reading(calls, 1.0, 2.0, calls, {"deployments": 5, "services": calls}) for calls in (10, 14))
     assert later.since(earlier) == Reading(4, 0, 0, 4, {"services": 4})
+
+
+FOUND: Final[dict[str, list[dict[str, Any]]]] = {
+    "growth": [
+        {"claims": 100, "seconds_to_all_ready": 44, "function_cpu_ms_per_new_claim": 10, "crossplane_cpu_ms_per_new_claim": 90},
+        {"claims": 300, "seconds_to_all_ready": 90, "function_cpu_ms_per_new_claim": 11, "crossplane_cpu_ms_per_new_claim": 92},
+    ],
+    "rest": [{"claims": 300, "changed_objects": {}, "events": {"KEDAScalersStarted of ScaledObject": 3}, "calls_per_claim_and_minute": 1}],
+    "edits": [{"claims": 300, "edits_per_second": 9.9, "lost": 0, "seconds_from_last_edit_to_all_composed": 20}],
+}
+
+
+def test_claims_that_keep_every_promise_are_told_so() -> None:
+    told = [one for one in verdicts(FOUND) if one.target]
+    assert len(told) == 7
+    assert all(one.is_reached for one in told), table(told)
+
+
+@pytest.mark.parametrize(
+    ("part", "worse", "what"),
+    [
+        ("growth", {"function_cpu_ms_per_new_claim": 13}, "300 claims, function's processor time for a new one, beside the first 100"),
+        ("growth", {"crossplane_cpu_ms_per_new_claim": 120}, "300 claims, Crossplane's processor time for a new one, beside the first 100"),
+        ("rest", {"changed_objects": {"deployments": 1}}, "300 claims at rest, objects that changed"),
+        ("rest", {"events": {"ComposeResources of XAgentExecutor": 1}}, "300 claims at rest, events that are not KEDA's"),
+        ("rest", {"calls_per_claim_and_minute": 4}, "300 claims at rest, calls for each"),
+        ("edits", {"edits_per_second": 5}, "300 claims edited, pace"),
+        ("edits", {"lost": 1}, "300 claims edited, edits lost"),
+    ],
+)
+def test_the_promise_that_is_broken_is_named(part: str, worse: dict[str, Any], what: str) -> None:
+    found = {**FOUND, part: [*FOUND[part][:-1], {**FOUND[part][-1], **worse}]}
+    assert [one.name for one in verdicts(found) if one.is_reached is False] == [what]

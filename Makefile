@@ -33,7 +33,7 @@ render: .venv/.synced ## the same with the official Crossplane CLI: CLAIM=file.y
 test: .venv/.synced ## run all tests that need no cluster
 	E2E= $(bin)/pytest -n auto --dist loadfile $(PYTEST_FLAGS)
 
-fuzz: .venv/.synced ## fuzz the function: [FUZZ_EXAMPLES=1000000] [FUZZ_SECONDS=7200] [FUZZ_SEED=0]
+fuzz: .venv/.synced ## fuzz the function: [FUZZ_EXAMPLES=1000000] [FUZZ_SECONDS=7200] [FUZZ_SEED=0] [FUZZ_PARTIAL=1]
 	@$(bin)/python -m tests.fuzz.run
 
 conformance: .venv/.synced ## run other people's programs with the agents' wrapper, on every Python and Node here; writes docs/wrapper.md

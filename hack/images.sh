@@ -17,7 +17,7 @@ python_package() {
 image() {
     find "$2" -exec touch --no-dereference --date="@$SOURCE_DATE_EPOCH" {} +
     say "image $1"
-    run_program "$IMAGE_BUILD" "$1" "$2" "${flags[@]}" >&2
+    run_program "$IMAGE_BUILD" "$1" "$2" --build-arg PYTHON_IMAGE="$PYTHON_IMAGE" "${flags[@]}" >&2
 }
 
 flags=("$@")

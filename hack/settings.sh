@@ -8,11 +8,13 @@ set -a
 . ./versions.env
 set +a
 
+dockerfiles=({functions/function-agents,sidecar-image,wrapper-image}/Dockerfile)
 : "${REGISTRY:=ghcr.io/bizmatters}"        # where packages are pushed to
 : "${VERSION:=$(python3 hack/version.py)}" # their tag: the release, or a hash of the sources
 : "${OVERLAY:=direct}"                     # direct, crossplane-v1 or diagnostics
 : "${KUBECTL:=kubectl}"
 : "${CROSSPLANE:=crossplane}"              # the Crossplane CLI
+: "${PYTHON_IMAGE:=$(sed -n 's/^FROM \(.*\) AS python$/\1/p' "${dockerfiles[@]}" | sort -u)}" # what the images are built from, if not the Dockerfiles' base
 : "${WRAPPER_PYTHONS:=}"                   # versions ("3.8 3.9") that the agents' wrapper must be compiled for; empty: those that are here
 : "${IMAGE_BUILD:=docker build -t \"\$@\"}"                # $1 tag, $2 folder, then flags of the builder
 : "${IMAGE_SAVE:=docker save -o \"\$2\" \"\$1\"}"          # $1 tag, $2 file to write, a docker archive
@@ -21,7 +23,7 @@ set +a
 # No file of an image is later than the last change to its sources (2025 where there is no commit).
 : "${SOURCE_DATE_EPOCH:=$(git log -1 --format=%ct -- apis functions package hack sidecar-image uv.lock wrapper-image 2>/dev/null || true)}"
 : "${SOURCE_DATE_EPOCH:=1735689600}"
-export SOURCE_DATE_EPOCH REGISTRY VERSION OVERLAY KUBECTL CROSSPLANE
+export SOURCE_DATE_EPOCH PYTHON_IMAGE REGISTRY VERSION OVERLAY KUBECTL CROSSPLANE
 
 build=build
 function_image="$REGISTRY/function-agents:$VERSION"

@@ -1,8 +1,9 @@
-"""What the image and the release are made of: pinned, without rights, and told."""
+"""What the images and the release are made of: from one base image, pinned, without rights, and told."""
 
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -18,7 +19,14 @@ DOCKERFILES: Final = [path for folder in SHIPPED_FROM for path in sorted((ROOT /
 WITH_PACKAGES: Final = [path for path in DOCKERFILES if "requirements.txt" in path.read_text()]
 WORKFLOWS: Final = sorted((ROOT / ".github" / "workflows").glob("*.yaml"))
 
-PINNED_IMAGE: Final = re.compile(r"[a-z0-9./-]+(:[a-z0-9.-]*\d+\.\d+[a-z0-9.-]*(@sha256:[0-9a-f]{64})?|@sha256:[0-9a-f]{64})")
+BASE_IMAGE: Final = re.compile(r"FROM (python:3\.\d+-slim(?:@sha256:[0-9a-f]{64})?) AS python")
+DIGEST: Final = f"sha256:{'d' * 64}"
+DOCKER: Final = f"""#!/bin/sh
+[ "$*" = 'buildx imagetools inspect python:3.13-slim --format {{{{.Manifest.Digest}}}}' ] && echo {DIGEST}
+"""
+"""A registry that has one image."""
+
+PINNED_IMAGE: Final = re.compile(r"[a-z0-9./-]+:v?[a-z0-9.-]*\d+\.\d+[a-z0-9.-]*@sha256:[0-9a-f]{64}")
 PINNED_ACTION: Final = re.compile(r"[\w.-]+/[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+")
 
 
@@ -28,12 +36,59 @@ def base_images(dockerfile: str) -> list[str]:
     stages = set(re.findall(r"^FROM .* AS (\S+)", dockerfile, re.MULTILINE))
     images = re.findall(r"^FROM (?:--\S+ )*(\S+)", dockerfile, re.MULTILINE)
     named = [re.sub(r"\$\{?(\w+)\}?", lambda match: defaults[match[1]], image) for image in images]
-    return [image for image in named if image not in stages and image != "scratch"]
+    return [image for image in named if image not in stages]
 
 
-@pytest.mark.parametrize("path", DOCKERFILES, ids=lambda path: str(path.relative_to(ROOT)))
-def test_base_images_are_pinned(path: Path) -> None:
-    assert [image for image in base_images(path.read_text()) if not PINNED_IMAGE.fullmatch(image)] == []
+def test_all_images_are_built_from_one_that_each_dockerfile_names_in_the_same_words() -> None:
+    bases = [base_images(path.read_text()) for path in DOCKERFILES]
+    assert len(bases) == 3
+    assert all(base == bases[0] for base in bases)
+    (base,) = bases[0]
+    assert [BASE_IMAGE.findall(path.read_text()) for path in DOCKERFILES] == [[base]] * 3, "Dependabot reads FROM, and no ARG"
+    assert all(re.search(r"^ARG PYTHON_IMAGE=python$", path.read_text(), re.MULTILINE) for path in DOCKERFILES)
+
+
+def test_dependabot_looks_into_each_folder_with_a_shipped_dockerfile() -> None:
+    updates = yaml.safe_load((ROOT / ".github" / "dependabot.yml").read_text())["updates"]
+    (docker,) = [update for update in updates if update["package-ecosystem"] == "docker"]
+    assert sorted(docker["directories"]) == sorted(f"/{path.parent.relative_to(ROOT)}" for path in DOCKERFILES)
+    assert docker["groups"] == {"base-image": {"patterns": ["*"]}}, "all of them in one pull request"
+
+
+def base_image(folder: Path, *named: str) -> subprocess.CompletedProcess[str]:
+    """hack/base_image.sh of a checkout whose Dockerfiles name these images."""
+    shutil.copytree(ROOT / "hack", folder / "hack")
+    shutil.copy(ROOT / "versions.env", folder)
+    for path, image in zip(DOCKERFILES, named, strict=True):
+        copy = folder / path.relative_to(ROOT)
+        copy.parent.mkdir(parents=True)
+        copy.write_text(re.sub(r"^FROM .* AS python$", f"FROM {image} AS python", path.read_text(), flags=re.MULTILINE))
+    (folder / "docker").write_text(DOCKER)
+    (folder / "docker").chmod(0o755)
+    environment = {"PATH": f"{folder}:{os.environ['PATH']}", "VERSION": "v1.2.3"}
+    return subprocess.run([str(folder / "hack/base_image.sh")], env=environment, capture_output=True, text=True, check=False)
+
+
+def test_a_release_is_built_on_the_digest_that_the_tag_has(tmp_path: Path) -> None:
+    assert base_image(tmp_path, *["python:3.13-slim"] * 3).stdout == f"python:3.13-slim@{DIGEST}\n"
+
+
+def test_a_release_is_built_on_the_digest_that_the_dockerfiles_name(tmp_path: Path) -> None:
+    named = f"python:3.13-slim@sha256:{'e' * 64}"
+    assert base_image(tmp_path, *[named] * 3).stdout == f"{named}\n"
+
+
+def test_no_release_is_built_on_two_images(tmp_path: Path) -> None:
+    done = base_image(tmp_path, "python:3.13-slim", "python:3.12-slim", "python:3.13-slim")
+    assert done.returncode
+    assert done.stderr == (
+        "Error: the Dockerfiles are built from different images: python:3.12-slim, python:3.13-slim\n       name the same one in each\n"
+    )
+
+
+def test_no_release_is_built_on_a_tag_that_the_registry_does_not_have(tmp_path: Path) -> None:
+    done = base_image(tmp_path, *["python:3.12-slim"] * 3)
+    assert (bool(done.returncode), done.stdout) == (True, "")
 
 
 @pytest.mark.parametrize("path", DOCKERFILES, ids=lambda path: str(path.relative_to(ROOT)))
@@ -69,6 +124,13 @@ def test_actions_are_pinned_by_commit(path: Path) -> None:
     used = re.findall(r"^ *(?:- )?uses: (.+)$", path.read_text(), re.MULTILINE)
     assert used
     assert [action for action in used if not action.startswith("./") and not PINNED_ACTION.fullmatch(action)] == []
+
+
+def test_the_builder_of_a_release_is_pinned() -> None:
+    (release,) = [path for path in WORKFLOWS if path.stem == "release"]
+    steps = {step["uses"].partition("@")[0]: step.get("with", {}) for step in jobs(release)["build"]["steps"] if "uses" in step}
+    assert PINNED_IMAGE.fullmatch(steps["docker/setup-qemu-action"]["image"])
+    assert PINNED_IMAGE.fullmatch(steps["docker/setup-buildx-action"]["driver-opts"].removeprefix("image="))
 
 
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)

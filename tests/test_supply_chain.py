@@ -1,4 +1,4 @@
-"""What the images and the release are made of: from one base image, pinned, without rights, and told."""
+"""What the images and the release are made of: from one base image, pinned, without rights, and told. tests/release runs a release."""
 
 import json
 import os

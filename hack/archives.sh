@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Writes build/<image>-image.tar for the images of agents' pods, as `make images` left them: what a release pushes. The same sources on
-# the same base image give the same bytes.
+# Writes what a release has beside the packages of `make package`, which comes first: build/<image>-image.tar for the images of agents' pods,
+# and build/<image>.cdx.json, the SBOM of each image with packages. The same sources on the same base image give the same bytes.
 . "$(dirname "$0")/settings.sh"
 
 for image in "$sidecar_image" "$wrapper_image"; do
@@ -9,3 +9,7 @@ for image in "$sidecar_image" "$wrapper_image"; do
     run_program "$IMAGE_SAVE" "$image" "$file" >&2
     python3 hack/reproducible_image.py "$file"
 done
+
+sbom() { $bin/python hack/sbom.py "$1" "$build/$2-image.tar" "$build/$2.cdx.json"; }
+sbom zerotouch-function function-agents
+sbom zerotouch-sidecar agent-sidecar

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Writes build/*.xpkg: the function with its image inside, and the Configuration for each Crossplane; and the SBOM of each image with packages.
-# The same sources on the same base image give the same bytes.
+# Writes build/*.xpkg: the function with its image inside, and the Configuration for each Crossplane. The same sources on the
+# same base image give the same bytes.
 . "$(dirname "$0")/settings.sh"
 need "$KUBECTL"
 need "$CROSSPLANE" "install the Crossplane CLI $CROSSPLANE_CLI_VERSION, or set CROSSPLANE to its path"
@@ -17,8 +17,6 @@ xpkg() {
 
 run_program "$IMAGE_SAVE" "$function_image" "$build/function-agents-image.tar" >&2
 python3 hack/reproducible_image.py "$build/function-agents-image.tar"
-$bin/python hack/sbom.py zerotouch-function "$build/function-agents.cdx.json"
-$bin/python hack/sbom.py zerotouch-sidecar "$build/agent-sidecar.cdx.json"
 xpkg function-agents functions/function-agents/package --embed-runtime-image-tarball="$build/function-agents-image.tar"
 
 # A Configuration takes the function that was built with it: a release or newer, a development build exactly.

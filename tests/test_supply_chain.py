@@ -13,6 +13,8 @@ from typing import Any, Final
 import pytest
 import yaml
 
+from tests.archives import entry, layer, write_archive
+
 ROOT: Final = Path(__file__).parents[1]
 SHIPPED_FROM: Final = ("functions", "wrapper-image", "sidecar-image")
 DOCKERFILES: Final = [path for folder in SHIPPED_FROM for path in sorted((ROOT / folder).rglob("Dockerfile"))]
@@ -167,26 +169,59 @@ def test_a_release_has_every_image_signed_and_with_its_packages_told() -> None:
     assert all(f"${name}_image" in archived for name in ("sidecar", "wrapper"))
     for title in (re.findall(r"image\.title=(\S+)", path.read_text())[0] for path in WITH_PACKAGES):
         assert f"'{title}'" in told["if"]
-        assert f"{title}.cdx.json" in (ROOT / "hack" / "package.sh").read_text()
+        assert re.search(rf"^sbom \S+ {title}$", archived, re.MULTILINE)
 
 
-@pytest.mark.parametrize(
-    ("package", "some"),
-    [
-        ("zerotouch-function", {"grpcio", "protobuf", "msgspec", "crossplane-function-sdk-python", "zerotouch-contract"}),
-        ("zerotouch-sidecar", {"zerotouch-contract"}),
-    ],
-)
-def test_the_sbom_lists_every_locked_package_and_is_the_same_each_time(package: str, some: set[str], tmp_path: Path) -> None:
-    written = []
-    environment = {**os.environ, "SOURCE_DATE_EPOCH": "1735689600"}
-    for name in ("a.json", "b.json"):
-        subprocess.run([sys.executable, "hack/sbom.py", package, str(tmp_path / name)], cwd=ROOT, check=True, env=environment)
-        written.append((tmp_path / name).read_text())
-    assert written[0] == written[1]
-    sbom = json.loads(written[0])
-    listed = {component["name"]: component.get("version") for component in sbom["components"]}
-    locked = {package["name"]: package.get("version") for package in tomllib.loads((ROOT / "uv.lock").read_text())["package"]}
-    assert (sbom["bomFormat"], sbom["specVersion"], sbom["metadata"]["timestamp"]) == ("CycloneDX", "1.5", "2025-01-01T00:00:00Z")
-    assert some <= listed.keys()
-    assert all(locked[name] == version for name, version in listed.items())
+def sbom(package: str, folder: Path, *, image: str) -> str:
+    """What hack/sbom.py tells of an image whose Python is 3.13.5."""
+    archive, output = folder / "image.tar", folder / "told.json"
+    base, ours = layer(entry("etc/os-release")), layer(entry("app/pyvenv.cfg", b"home = /usr/bin\nversion = 3.13.5\n"))
+    write_archive(archive, [base, ours])
+    environment = {**os.environ, "SOURCE_DATE_EPOCH": "1735689600", "PYTHON_IMAGE": image}
+    subprocess.run([sys.executable, "hack/sbom.py", package, str(archive), str(output)], cwd=ROOT, check=True, env=environment)
+    return output.read_text()
+
+
+def installed(package: str) -> set[tuple[str, str]]:
+    """What hack/images.sh installs: the locked packages, and our own that this one needs."""
+    uv = Path(sys.executable).with_name("uv")
+    export = [str(uv), "export", "--quiet", "--frozen", "--no-dev", "--no-header", "--no-annotate", "--no-hashes", "--package", package]
+    lines = subprocess.run(export, cwd=ROOT, check=True, capture_output=True, text=True).stdout.splitlines()
+    ours = [tomllib.loads((ROOT / line.removeprefix("-e ") / "pyproject.toml").read_text()) for line in lines if line.startswith("-e ")]
+    locked = [line.partition(" ;")[0].split("==") for line in lines if not line.startswith("-e ")]
+    return {(name, version) for name, version in locked} | {
+        (project["project"]["name"], project["project"]["version"]) for project in ours if project["project"]["name"] != package
+    }
+
+
+@pytest.mark.parametrize("package", ["zerotouch-function", "zerotouch-sidecar"])
+def test_the_sbom_lists_what_is_installed_cpython_and_the_base_image_and_nothing_else(package: str, tmp_path: Path) -> None:
+    told = json.loads(sbom(package, tmp_path, image=f"python:3.13-slim@{DIGEST}"))
+    listed = [(component["name"], component.get("version")) for component in told["components"]]
+    assert len(installed(package)) > 5
+    assert sorted(listed) == sorted({*installed(package), ("cpython", "3.13.5"), ("python:3.13-slim", DIGEST)})
+    assert (told["bomFormat"], told["specVersion"], told["metadata"]["timestamp"]) == ("CycloneDX", "1.5", "2025-01-01T00:00:00Z")
+    assert told["metadata"]["component"]["name"] == package
+
+
+def test_the_sbom_says_what_it_does_not_list(tmp_path: Path) -> None:
+    told = json.loads(sbom("zerotouch-sidecar", tmp_path, image="python:3.13-slim"))
+    (base,) = [component for component in told["components"] if component["type"] == "container"]
+    assert base == {"type": "container", "bom-ref": "base-image", "name": "python:3.13-slim"}, "no digest that the build was not given"
+    assert told["compositions"] == [{"aggregate": "incomplete", "assemblies": ["base-image"]}]
+    (scope,) = told["metadata"]["properties"]
+    assert "the Debian packages in it are described by its own publisher" in scope["value"]
+
+
+def test_the_sbom_is_the_same_each_time_and_another_of_another_image(tmp_path: Path) -> None:
+    first, again, other = (sbom("zerotouch-sidecar", tmp_path, image=image) for image in ("python:a", "python:a", "python:b"))
+    assert first == again
+    assert json.loads(first)["serialNumber"] != json.loads(other)["serialNumber"]
+
+
+def test_no_sbom_is_written_of_an_image_without_python(tmp_path: Path) -> None:
+    write_archive(tmp_path / "image.tar", [layer(entry("bin/sh"))])
+    command = [sys.executable, "hack/sbom.py", "zerotouch-sidecar", str(tmp_path / "image.tar"), str(tmp_path / "told.json")]
+    done = subprocess.run(command, cwd=ROOT, env={**os.environ, "PYTHON_IMAGE": "python"}, capture_output=True, text=True, check=False)
+    assert "image.tar: no layer has /app/pyvenv.cfg" in done.stderr
+    assert not (tmp_path / "told.json").exists()

@@ -78,7 +78,7 @@ images: .venv/.synced ## build the images
 package: images ## write build/*.xpkg, with the images inside
 	@hack/package.sh
 
-reproducible: .venv/.synced ## build the packages twice and compare every byte
+reproducible: .venv/.synced ## build the packages twice, in two folders, and compare every byte
 	@hack/reproducible.sh
 
 push: package ## push the packages to REGISTRY

@@ -13,8 +13,10 @@ python_package() {
     done
 }
 
-# image TAG FOLDER: from a folder that was prepared, whose files get one time.
+# image TAG FOLDER: from a folder that was prepared, whose files get one time and the same rights whatever the umask is: a file that only its
+# owner can read would be one that the image's user cannot read.
 image() {
+    chmod -R u=rwX,go=rX "$2"
     find "$2" -exec touch --no-dereference --date="@$SOURCE_DATE_EPOCH" {} +
     say "image $1"
     run_program "$IMAGE_BUILD" "$1" "$2" --build-arg PYTHON_IMAGE="$PYTHON_IMAGE" "${flags[@]}" >&2

@@ -1,6 +1,9 @@
-"""The images that run Python, as far as they show without being built."""
+"""The images, as far as they show without being built."""
 
+import os
 import re
+import shutil
+import stat
 import subprocess
 import sys
 from pathlib import Path
@@ -26,3 +29,47 @@ def test_an_image_compiles_what_a_start_imports_of_the_standard_library(dockerfi
     for module in modules:
         assert __import__(module).__file__ in listed
     assert all(Path(file).is_file() for file in listed)
+
+
+UV: Final = """#!/bin/sh
+while [ $# -gt 0 ]; do
+    case $1 in
+    --output-file) echo package==1.0 >"$2" ;;
+    --out-dir) echo wheel >"$2/package-1.0-py3-none-any.whl" ;;
+    esac
+    shift
+done
+"""
+"""Writes what it is asked for; what is in a wheel does not matter here."""
+
+
+def folders_built_from(checkout: Path, umask: int) -> dict[str, tuple[int, float]]:
+    """Mode and time of each file that a builder gets from a checkout made with this umask."""
+    for name in ("hack", "functions/function-agents", "sidecar-image", "wrapper-image", ".venv/bin", "built"):
+        (checkout / name).mkdir(parents=True)
+    subprocess.run(f"umask {umask:o} && cp -r hack wrapper-image versions.env {checkout}", shell=True, cwd=ROOT, check=True)
+    for name in ("functions/function-agents", "sidecar-image"):
+        shutil.copy(ROOT / name / "Dockerfile", checkout / name)
+    (checkout / ".venv/bin/uv").write_text(UV)
+    (checkout / ".venv/bin/uv").chmod(0o755)
+    python = f"3.{sys.version_info.minor}"
+    (checkout / f".venv/bin/python{python}").symlink_to(sys.executable)
+    environment = {
+        **os.environ,
+        "PATH": f"{checkout / '.venv/bin'}:{os.environ['PATH']}",
+        "IMAGE_BUILD": f'cp -r --preserve=all "$2" {checkout}/built/',
+        "SOURCE_DATE_EPOCH": "1735689600",
+        "VERSION": "v1.2.3",
+        "WRAPPER_PYTHONS": python,
+    }
+    subprocess.run(f"umask {umask:o} && hack/images.sh", shell=True, cwd=checkout, env=environment, check=True)
+    found = sorted((checkout / "built").rglob("*"))
+    return {str(path.relative_to(checkout)): (path.stat().st_mode, path.stat().st_mtime) for path in found}
+
+
+def test_what_images_are_built_from_has_one_time_and_the_rights_that_it_needs_whatever_the_umask_is(tmp_path: Path) -> None:
+    built = folders_built_from(tmp_path / "open", 0o002)
+    assert built == folders_built_from(tmp_path / "closed", 0o077)
+    assert {name.split("/")[1] for name in built} == {"function-agents", "agent-sidecar", "agent-wrapper"}
+    assert {time for _, time in built.values()} == {1735689600}
+    assert all(stat.S_IMODE(mode) == (0o755 if stat.S_ISDIR(mode) else 0o644) for mode, _ in built.values())

@@ -154,6 +154,27 @@ def test_no_step_keeps_the_token_or_runs_what_a_stranger_wrote(path: Path) -> No
     assert "pull_request_target" not in path.read_text()
 
 
+def test_each_night_runs_what_a_merge_does_not_wait_for() -> None:
+    nightly, ci = ((ROOT / ".github" / "workflows" / f"{name}.yaml").read_text() for name in ("nightly", "ci"))
+    assert yaml.safe_load(nightly)[True].keys() == {"schedule", "workflow_dispatch"}, "YAML reads `on` as true"
+    for command in ("make reproducible", "make e2e PYTEST_FLAGS='-m operations'", "make fuzz"):
+        (job,) = [job for job in yaml.safe_load(nightly)["jobs"].values() if any(command in step.get("run", "") for step in job["steps"])]
+        assert not any(step.get("continue-on-error") for step in job["steps"])
+        assert command not in ci
+
+
+def test_what_a_night_builds_twice_is_built_as_a_release_builds_it() -> None:
+    (release, nightly) = (jobs(ROOT / ".github" / "workflows" / f"{name}.yaml") for name in ("release", "nightly"))
+    for key in ("WRAPPER_PYTHONS", "python-version"):
+        assert value_of(release["build"], key) == value_of(nightly["reproducible"], key)
+
+
+def value_of(job: dict[str, Any], key: str) -> str:
+    """The one value that the job's steps have for an input or a variable."""
+    (value,) = [str(values[key]) for step in job["steps"] for values in (step.get("with", {}), step.get("env", {})) if key in values]
+    return value
+
+
 def test_the_job_that_may_publish_runs_none_of_our_code() -> None:
     (publish,) = [job for path in WORKFLOWS for name, job in jobs(path).items() if name == "publish"]
     assert not re.search(r"\bmake\b|\bhack/|\bpython", "\n".join(step.get("run", "") for step in publish["steps"]))

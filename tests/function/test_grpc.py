@@ -11,7 +11,7 @@ import sys
 import threading
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -34,6 +34,7 @@ from zerotouch_function.protocol.runner import Runner
 ROOT: Final = Path(__file__).parents[2]
 TIMEOUT_SECONDS: Final = 10
 METHOD: Final = "/apiextensions.fn.proto.v1.FunctionRunnerService/RunFunction"
+NO_VARIABLES: Final[Mapping[str, str]] = {}
 
 
 @dataclass
@@ -49,6 +50,11 @@ class Function:
         """Waits until the function says so."""
         wait_for(lambda: any(line["event"] == event for line in self.log))
 
+    def high_water_bytes(self) -> int:
+        """Memory that it has used at most."""
+        status = Path(f"/proc/{self.process.pid}/status").read_text()
+        return next(int(line.split()[1]) * 1024 for line in status.splitlines() if line.startswith("VmHWM:"))
+
     def stop(self) -> int:
         """Sends SIGTERM and waits for the end."""
         self.process.send_signal(signal.SIGTERM)
@@ -63,12 +69,17 @@ def wait_for(is_true: Callable[[], bool]) -> None:
 
 
 @contextmanager
-def running(*options: str, certificates: Path | None = None, module: str = "tests.function.stand_in") -> Iterator[Function]:
+def running(
+    *options: str,
+    certificates: Path | None = None,
+    module: str = "tests.function.stand_in",
+    environment: Mapping[str, str] = NO_VARIABLES,
+) -> Iterator[Function]:
     address, metrics_address = f"127.0.0.1:{free_port()}", f"127.0.0.1:{free_port()}"
     security = ["--insecure"] if certificates is None else []
-    environment = {**os.environ, "TLS_SERVER_CERTS_DIR": str(certificates or "")}
+    variables = {**os.environ, "TLS_SERVER_CERTS_DIR": str(certificates or ""), **environment}
     arguments = ["--address", address, "--metrics-address", metrics_address, *security, *options]
-    process = subprocess.Popen([sys.executable, "-m", module, *arguments], cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen([sys.executable, "-m", module, *arguments], cwd=ROOT, env=variables, stderr=subprocess.PIPE, text=True)
     function = Function(process, address, metrics_address, [])
     assert process.stderr
     reader = threading.Thread(target=read_log, args=(process.stderr, function.log), daemon=True)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from zerotouch_function.protocol.memory import Memory
 from zerotouch_function.protocol.runner import Compose, Refuse, Runner
+from zerotouch_function.serving.budget import budget, memory_limit_bytes
 from zerotouch_function.serving.logs import configure_logs
 from zerotouch_function.serving.metrics import Metrics
 from zerotouch_function.serving.options import Options, StartError
@@ -16,7 +17,7 @@ from zerotouch_function.serving.server import serve
 MEBIBYTE = 1024 * 1024
 
 
-def command(compose: Compose, refuse: Refuse) -> Callable[[], None]:
+def command(compose: Compose, refuse: Refuse, memory_limit: Callable[[], int | None] = memory_limit_bytes) -> Callable[[], None]:
     """The command that serves a pair of answers: the image's with those of the registry, a test's with others."""
 
     def start() -> None:
@@ -24,8 +25,9 @@ def command(compose: Compose, refuse: Refuse) -> Callable[[], None]:
         configure_logs(is_debug=arguments.debug)
         gc.freeze()  # what was imported stays until the end, and nobody needs to look through it for garbage
         gc.enable()
+        ours = budget(memory_limit())
         try:
-            serve(Runner(compose, refuse, Memory()), _options(arguments), Metrics())
+            serve(Runner(compose, refuse, Memory(kept_bytes=ours.kept_bytes)), _options(arguments), Metrics())
         except StartError as error:
             raise SystemExit(f"Error: {error}") from error
 

@@ -13,7 +13,7 @@ from tests.composites import composite
 from tests.function.small_pod import LIMIT_BYTES
 from tests.function.test_grpc import TIMEOUT_SECONDS, method, running
 from zerotouch_function.protocol.memory import KEPT_BYTES
-from zerotouch_function.serving.budget import Budget, budget, memory_limit_bytes
+from zerotouch_function.serving.budget import UNREAD_BYTES, Budget, budget, memory_limit_bytes
 
 MIB: Final = 1024 * 1024
 CLAIMS: Final = 600
@@ -56,11 +56,11 @@ def test_a_limit_that_cannot_be_read_is_none(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("limit_bytes", "want"),
     [
-        (None, Budget(KEPT_BYTES)),
-        (9223372036854771712, Budget(KEPT_BYTES)),
-        (384 * MIB, Budget(KEPT_BYTES)),
-        (128 * MIB, Budget(16 * MIB)),
-        (64 * MIB, Budget(8 * MIB)),
+        (None, Budget(KEPT_BYTES, UNREAD_BYTES)),
+        (9223372036854771712, Budget(KEPT_BYTES, UNREAD_BYTES)),
+        (384 * MIB, Budget(KEPT_BYTES, UNREAD_BYTES)),
+        (128 * MIB, Budget(16 * MIB, 8 * MIB)),
+        (64 * MIB, Budget(8 * MIB, 4 * MIB)),
     ],
 )
 def test_a_small_pod_keeps_less_and_none_keeps_more(limit_bytes: int | None, want: Budget) -> None:

@@ -1,20 +1,45 @@
 """What the function does at each of its limits (docs/operations.md lists them): the one request suffers, the others are answered."""
 
 import socket
+import struct
 import threading
+import urllib.request
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from typing import Final
 
 import grpc
 import pytest
+from grpc_health.v1.health import HealthServicer
 
-from tests.function.crossplane_requests import everything
-from tests.function.test_grpc import METHOD, TIMEOUT_SECONDS, Function, method, run, running, want
+from benchmarks.servers import IMAGE_ENVIRONMENT
+from tests.function.crossplane_requests import everything, request
+from tests.function.stand_in import compose, refuse
+from tests.function.test_grpc import METHOD, TIMEOUT_SECONDS, Function, free_port, method, run, running, wait_for, want
+from zerotouch_function.protocol.runner import Runner
+from zerotouch_function.serving.budget import UNREAD_BYTES
+from zerotouch_function.serving.metrics import Metrics
+from zerotouch_function.serving.options import Options
+from zerotouch_function.serving.server import MAX_CONCURRENT_REQUESTS, Handler, build_server
+from zerotouch_function.serving.unread import Unread
 
 OWN_CONNECTION: Final = [("grpc.use_local_subchannel_pool", 1)]
+SMALL_WINDOW: Final = [*OWN_CONNECTION, ("grpc.http2.bdp_probe", 0)]
+"""A connection of its own, which takes 64 KiB of what nobody reads."""
+
+HTTP2_PREFACE: Final = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes((0, 0, 0, 4, 0, 0, 0, 0, 0))
+"""What a client sends first: that it speaks HTTP/2, and settings without any (RFC 9113, 3.4). The server's settings are the answer."""
+
+HTTP2_HEAD_BYTES: Final = 9
+MAX_CONCURRENT_STREAMS: Final = 3
+"""The setting's number (RFC 9113, 6.5.2)."""
+
 MIB: Final = 1024 * 1024
+LARGE_BYTES: Final = 3_000_000
+UNREAD_PROCESS_BYTES: Final = 160 * MIB
+"""For a process that starts with 50, and for unread answers, which gRPC has twice; 40 large ones would take 240 MB."""
 
 
 @pytest.fixture(scope="module")
@@ -64,18 +89,32 @@ def test_others_are_answered_while_60_requests_are_half_sent(served: Function) -
         assert all(call.result() for call in calls)
 
 
-def test_further_requests_are_refused_at_once_while_512_wait(served: Function) -> None:
-    gate = threading.Event()
-    with grpc.insecure_channel(served.address, OWN_CONNECTION) as channel:
-        calls = [half_sent(channel).future(sent_after(gate), timeout=TIMEOUT_SECONDS) for _ in range(530)]
-        refused = next(call for call in reversed(calls) if call.code() is grpc.StatusCode.RESOURCE_EXHAUSTED)
-        assert "oncurrent" in str(refused.details())
-        gate.set()
+def test_further_requests_are_refused_at_once_while_512_wait() -> None:
+    handler = Handler(Runner(compose, refuse), Metrics(), Unread(MIB))
+    address = f"127.0.0.1:{free_port()}"
+    server = build_server(handler, HealthServicer(), Options(address, None, MIB, "", MIB))
+    handler.hold()
+    server.start()
+    data = everything().SerializeToString()
+    with ExitStack() as opened:
+        channels = [opened.enter_context(grpc.insecure_channel(address, OWN_CONNECTION)) for _ in range(5)]
+        calls = [method(channels[i % 5]).future(data, timeout=TIMEOUT_SECONDS) for i in range(MAX_CONCURRENT_REQUESTS + 18)]
+        wait_for(lambda: any(call.done() for call in calls))
+        assert "oncurrent" in str(next(call for call in calls if call.done()).details())
+        handler.release()
         codes = [call.code() for call in calls]
+    server.stop(None)
     assert set(codes) == {grpc.StatusCode.OK, grpc.StatusCode.RESOURCE_EXHAUSTED}
-    assert codes.count(grpc.StatusCode.OK) >= 512
-    with others(served):
-        pass
+    assert codes.count(grpc.StatusCode.OK) >= MAX_CONCURRENT_REQUESTS
+
+
+def test_a_connection_has_512_requests_at_a_time(served: Function) -> None:
+    host, _, port = served.address.rpartition(":")
+    with socket.create_connection((host, int(port)), TIMEOUT_SECONDS) as connection, connection.makefile("rb") as stream:
+        connection.sendall(HTTP2_PREFACE)
+        length = int.from_bytes(stream.read(HTTP2_HEAD_BYTES)[:3])
+        told = dict(struct.iter_unpack(">HI", stream.read(length)))
+    assert told[MAX_CONCURRENT_STREAMS] == MAX_CONCURRENT_REQUESTS
 
 
 def half_sent(channel: grpc.Channel) -> "grpc.StreamUnaryMultiCallable[bytes, bytes]":
@@ -98,6 +137,52 @@ def test_others_are_answered_while_a_client_reads_nothing(served: Function) -> N
         codes = [call.code() for call in calls]  # what is on its way when the client stops still arrives
         assert codes[-1] is grpc.StatusCode.DEADLINE_EXCEEDED
         assert set(codes) <= {grpc.StatusCode.DEADLINE_EXCEEDED, grpc.StatusCode.OK}
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="no /proc here to look into")
+def test_unread_answers_take_bounded_memory_and_others_are_answered() -> None:
+    message = request()
+    message.desired.resources["large"].resource.update({"data": "x" * LARGE_BYTES})
+    data = message.SerializeToString()
+    room = UNREAD_BYTES // LARGE_BYTES
+    with (
+        running(environment=IMAGE_ENVIRONMENT) as function,
+        grpc.insecure_channel(function.address, SMALL_WINDOW) as channel,
+        others(function),
+    ):
+        calls = [unread(function, channel, data) for _ in range(40)]
+        with grpc.insecure_channel(function.address, OWN_CONNECTION) as other:
+            assert run(other, message).desired.resources["large"] == message.desired.resources["large"]
+        with pytest.raises(grpc.RpcError):  # the other one took its place
+            next(iter(calls[0]))
+        assert calls[0].code() is grpc.StatusCode.CANCELLED
+        assert {call.code() for call in calls[room:]} == {grpc.StatusCode.RESOURCE_EXHAUSTED}
+        assert "read those of this connection first" in str(calls[-1].details())
+        assert all(len(next(iter(call))) > LARGE_BYTES for call in calls[1:room])
+        wait_for(lambda: is_answered(channel, data))
+        assert function.high_water_bytes() < UNREAD_PROCESS_BYTES, function.high_water_bytes()
+
+
+def unread(function: Function, channel: grpc.Channel, data: bytes) -> "grpc._CallIterator[bytes]":
+    """A call that has been answered, and whose caller reads no more of the answer than gRPC does for it."""
+    before = answered(function)
+    as_stream: grpc.UnaryStreamMultiCallable[bytes, bytes] = channel.unary_stream(METHOD)
+    call = as_stream(data, timeout=60)
+    wait_for(lambda: answered(function) > before)
+    return call
+
+
+def is_answered(channel: grpc.Channel, data: bytes) -> bool:
+    try:
+        return bool(method(channel)(data, timeout=TIMEOUT_SECONDS))
+    except grpc.RpcError:
+        return False
+
+
+def answered(function: Function) -> float:
+    """How many requests it has answered."""
+    text = urllib.request.urlopen(f"http://{function.metrics_address}/metrics", timeout=TIMEOUT_SECONDS).read().decode()
+    return next(float(line.split()[1]) for line in text.splitlines() if line.startswith("function_request_duration_seconds_count "))
 
 
 @contextmanager

@@ -44,6 +44,7 @@ class Outcome(StrEnum):
     REFUSED = "refused"
     DAMAGED = "damaged"
     FAILED = "failed"
+    UNREAD = "unread"
 
 
 class Answer(Struct, frozen=True):

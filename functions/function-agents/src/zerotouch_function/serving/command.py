@@ -27,7 +27,7 @@ def command(compose: Compose, refuse: Refuse, memory_limit: Callable[[], int | N
         gc.enable()
         ours = budget(memory_limit())
         try:
-            serve(Runner(compose, refuse, Memory(kept_bytes=ours.kept_bytes)), _options(arguments), Metrics())
+            serve(Runner(compose, refuse, Memory(kept_bytes=ours.kept_bytes)), _options(arguments, ours.unread_bytes), Metrics())
         except StartError as error:
             raise SystemExit(f"Error: {error}") from error
 
@@ -82,8 +82,8 @@ def mebibytes(text: str) -> int:
     return int(text) * MEBIBYTE
 
 
-def _options(arguments: Namespace) -> Options:
+def _options(arguments: Namespace, unread_bytes: int) -> Options:
     if not arguments.insecure and not arguments.tls_certs_dir:
         raise StartError("--tls-certs-dir", "names no folder", "name it there or in TLS_SERVER_CERTS_DIR, or use --insecure")
     certificates = None if arguments.insecure else Path(arguments.tls_certs_dir)
-    return Options(arguments.address, certificates, arguments.max_recv_message_size, arguments.metrics_address)
+    return Options(arguments.address, certificates, arguments.max_recv_message_size, arguments.metrics_address, unread_bytes)

@@ -13,12 +13,14 @@ class Options(Struct, frozen=True):
         certificates: Folder with `tls.crt`, `tls.key` and `ca.crt`; None serves without TLS.
         max_request_bytes: Larger requests are answered with RESOURCE_EXHAUSTED before they are read.
         metrics_address: Where to serve Prometheus, as `host:port`; empty serves no metrics.
+        unread_bytes: Answers that their callers have not read, all together.
     """
 
     address: str
     certificates: Path | None
     max_request_bytes: int
     metrics_address: str
+    unread_bytes: int
 
 
 class StartError(Exception):

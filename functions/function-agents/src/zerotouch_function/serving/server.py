@@ -21,6 +21,7 @@ from zerotouch_function.serving.logs import Log
 from zerotouch_function.serving.metrics import Metrics
 from zerotouch_function.serving.options import Options, StartError
 from zerotouch_function.serving.scrape import serve_metrics
+from zerotouch_function.serving.unread import Unread, UnreadError
 
 SERVICES: Final = ("apiextensions.fn.proto.v1.FunctionRunnerService", "apiextensions.fn.proto.v1beta1.FunctionRunnerService")
 """Both names of the one service; Crossplane before v1.17 calls the second."""
@@ -40,7 +41,10 @@ WORKERS: Final = 64
 """Threads at most; started when needed. One waits for each request whose bytes are still arriving."""
 
 MAX_CONCURRENT_REQUESTS: Final = 512
-"""Further ones are answered with RESOURCE_EXHAUSTED at once. Crossplane reconciles 100 composites of a kind at a time."""
+"""Further ones are answered with RESOURCE_EXHAUSTED at once. Crossplane reconciles 100 composites of a kind at a time.
+
+One connection has no more, with those whose answers it has not read: they count no more for gRPC, and take memory.
+"""
 
 KEEPALIVE_SECONDS: Final = 60
 """A connection that is silent for so long is asked whether it is alive, so that a dead caller holds no thread."""
@@ -51,9 +55,10 @@ log: Final = Log(__name__)
 class Handler:
     """Answers RunFunction calls."""
 
-    def __init__(self, runner: Runner, metrics: Metrics) -> None:
+    def __init__(self, runner: Runner, metrics: Metrics, unread: Unread) -> None:
         self._runner = runner
         self._metrics = metrics
+        self._unread = unread
         self._is_open = threading.Event()
         self._is_open.set()
 
@@ -73,10 +78,14 @@ class Handler:
         try:
             answer = self._runner.answer(request)
             kind, outcome = answer.kind, answer.outcome
+            self._unread.add(context, len(answer.response))
             return answer.response
         except RequestError as error:
             outcome = Outcome.DAMAGED
             _abort(context, grpc.StatusCode.INVALID_ARGUMENT, str(error))
+        except UnreadError as error:
+            outcome = Outcome.UNREAD
+            _abort(context, grpc.StatusCode.RESOURCE_EXHAUSTED, str(error))
         except Exception as error:
             log.exception("request failed", request_bytes=len(request))
             _abort(context, grpc.StatusCode.INTERNAL, f"{type(error).__name__} in the function, a bug; its log has the traceback")
@@ -99,7 +108,7 @@ def serve(runner: Runner, options: Options, metrics: Metrics) -> None:
     told_to_stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: told_to_stop.set())
-    handler, state = Handler(runner, metrics), health.HealthServicer()
+    handler, state = Handler(runner, metrics, Unread(options.unread_bytes)), health.HealthServicer()
     server = build_server(handler, state, options)
     if options.metrics_address:
         serve_metrics(options.metrics_address, metrics.text)
@@ -122,6 +131,7 @@ def build_server(handler: Handler, state: health.HealthServicer, options: Option
         ThreadPoolExecutor(WORKERS, thread_name_prefix="request"),
         options=[
             ("grpc.max_receive_message_length", options.max_request_bytes),
+            ("grpc.max_concurrent_streams", MAX_CONCURRENT_REQUESTS),
             ("grpc.keepalive_time_ms", KEEPALIVE_SECONDS * 1000),
             ("grpc.so_reuseport", 0),  # a second process on the port is a mistake, and shall fail
         ],

@@ -187,6 +187,14 @@ def test_what_cannot_be_answered_gets_a_status_that_says_why(channel: grpc.Chann
     assert case.details in str(raised.value.details())
 
 
+def test_a_call_without_a_request_gets_a_status_that_says_so(channel: grpc.Channel) -> None:
+    nothing: grpc.StreamUnaryMultiCallable[bytes, bytes] = channel.stream_unary(METHOD)
+    with pytest.raises(grpc.RpcError) as raised:
+        nothing(iter(()), timeout=TIMEOUT_SECONDS)
+    assert raised.value.code() is grpc.StatusCode.INVALID_ARGUMENT
+    assert raised.value.details() == "request: is missing; send one message"
+
+
 def test_a_bug_is_logged_with_its_traceback(function: Function, channel: grpc.Channel) -> None:
     with pytest.raises(grpc.RpcError):
         run(channel, request({**XR, "spec": {"bug": True}}))

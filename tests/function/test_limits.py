@@ -19,10 +19,11 @@ from tests.function.crossplane_requests import everything, request
 from tests.function.stand_in import compose, refuse
 from tests.function.test_grpc import METHOD, TIMEOUT_SECONDS, Function, free_port, method, run, running, wait_for, want
 from zerotouch_function.protocol.runner import Runner
+from zerotouch_function.serving.arrivals import Arrivals
 from zerotouch_function.serving.budget import UNREAD_BYTES
 from zerotouch_function.serving.metrics import Metrics
 from zerotouch_function.serving.options import Options
-from zerotouch_function.serving.server import MAX_CONCURRENT_REQUESTS, Handler, build_server
+from zerotouch_function.serving.server import MAX_CONCURRENT_REQUESTS, WORKERS, Handler, build_server
 from zerotouch_function.serving.unread import Unread
 
 OWN_CONNECTION: Final = [("grpc.use_local_subchannel_pool", 1)]
@@ -80,17 +81,27 @@ def test_expired_deadlines_harm_nobody(served: Function) -> None:
         assert {call.code() for call in calls} <= {grpc.StatusCode.DEADLINE_EXCEEDED, grpc.StatusCode.OK}
 
 
-def test_others_are_answered_while_60_requests_are_half_sent(served: Function) -> None:
+def test_others_are_answered_at_once_while_63_requests_are_half_sent(served: Function) -> None:
     gate = threading.Event()
     with grpc.insecure_channel(served.address, OWN_CONNECTION) as channel:
-        calls = [half_sent(channel).future(sent_after(gate), timeout=TIMEOUT_SECONDS) for _ in range(60)]
+        calls = [half_sent(channel).future(sent_after(gate), timeout=TIMEOUT_SECONDS) for _ in range(WORKERS - 1)]
         with others(served):
             gate.set()
         assert all(call.result() for call in calls)
 
 
+def test_others_are_answered_soon_although_every_worker_waits_for_a_half_sent_request() -> None:
+    gate = threading.Event()
+    with running() as function, grpc.insecure_channel(function.address, OWN_CONNECTION) as channel:
+        with others(function):
+            calls = [half_sent(channel).future(sent_after(gate), timeout=TIMEOUT_SECONDS) for _ in range(WORKERS + 6)]
+            function.wait_for_log("requests given up, for all workers wait")
+        gate.set()
+        assert {call.code() for call in calls} == {grpc.StatusCode.CANCELLED, grpc.StatusCode.OK}
+
+
 def test_further_requests_are_refused_at_once_while_512_wait() -> None:
-    handler = Handler(Runner(compose, refuse), Metrics(), Unread(MIB))
+    handler = Handler(Runner(compose, refuse), Metrics(), Arrivals(WORKERS), Unread(MIB))
     address = f"127.0.0.1:{free_port()}"
     server = build_server(handler, HealthServicer(), Options(address, None, MIB, "", MIB))
     handler.hold()

@@ -6,6 +6,7 @@ asyncio: a request costs gRPC half the processor time, and nothing in an answer 
 
 import signal
 import threading
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from time import perf_counter, sleep
 from typing import Final, NoReturn
@@ -16,6 +17,7 @@ from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from zerotouch_function.errors import RequestError
 from zerotouch_function.protocol.runner import Outcome, Runner
 from zerotouch_function.serving.address import listen
+from zerotouch_function.serving.arrivals import Arrivals
 from zerotouch_function.serving.certificates import REMEDY, server_credentials
 from zerotouch_function.serving.logs import Log
 from zerotouch_function.serving.metrics import Metrics
@@ -55,9 +57,10 @@ log: Final = Log(__name__)
 class Handler:
     """Answers RunFunction calls."""
 
-    def __init__(self, runner: Runner, metrics: Metrics, unread: Unread) -> None:
+    def __init__(self, runner: Runner, metrics: Metrics, arrivals: Arrivals, unread: Unread) -> None:
         self._runner = runner
         self._metrics = metrics
+        self._arrivals = arrivals
         self._unread = unread
         self._is_open = threading.Event()
         self._is_open.set()
@@ -70,7 +73,10 @@ class Handler:
         """Answers the requests that were held, and further ones."""
         self._is_open.set()
 
-    def __call__(self, request: bytes, context: grpc.ServicerContext) -> bytes:
+    def __call__(self, requests: Iterator[bytes], context: grpc.ServicerContext) -> bytes:
+        request = self._arrivals.receive(requests, context)
+        if request is None:
+            _abort(context, grpc.StatusCode.INVALID_ARGUMENT, "request: is missing; send one message")
         self._is_open.wait()
         self._metrics.begin()
         started = perf_counter()
@@ -108,11 +114,13 @@ def serve(runner: Runner, options: Options, metrics: Metrics) -> None:
     told_to_stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: told_to_stop.set())
-    handler, state = Handler(runner, metrics, Unread(options.unread_bytes)), health.HealthServicer()
+    arrivals, state = Arrivals(WORKERS), health.HealthServicer()
+    handler = Handler(runner, metrics, arrivals, Unread(options.unread_bytes))
     server = build_server(handler, state, options)
     if options.metrics_address:
         serve_metrics(options.metrics_address, metrics.text)
     server.start()
+    arrivals.watch()
     log.info("serving", address=options.address, metrics_address=options.metrics_address, is_secure=options.certificates is not None)
     told_to_stop.wait()
     log.info("stopping", grace_seconds=GRACE_SECONDS)
@@ -137,7 +145,8 @@ def build_server(handler: Handler, state: health.HealthServicer, options: Option
         ],
         maximum_concurrent_rpcs=MAX_CONCURRENT_REQUESTS,
     )
-    method: grpc.RpcMethodHandler[bytes, bytes] = grpc.unary_unary_rpc_method_handler(handler)
+    # On the wire a call with one request is a stream of one; the handler that waits for it itself knows which are still arriving.
+    method: grpc.RpcMethodHandler[bytes, bytes] = grpc.stream_unary_rpc_method_handler(handler)
     server.add_generic_rpc_handlers([grpc.method_handlers_generic_handler(name, {"RunFunction": method}) for name in SERVICES])
     for name in ("", *SERVICES):
         state.set(name, health_pb2.HealthCheckResponse.SERVING)

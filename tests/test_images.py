@@ -2,7 +2,6 @@
 
 import os
 import re
-import shutil
 import stat
 import subprocess
 import sys
@@ -10,6 +9,8 @@ from pathlib import Path
 from typing import Final
 
 import pytest
+
+from tests.checkouts import make_checkout
 
 ROOT: Final = Path(__file__).parents[1]
 COMPILES: Final = re.compile(r"RUN /app/bin/python -B -c '([^']+)'\s*\| python3 -B -m compileall [^\n]* -i -\n")
@@ -31,36 +32,17 @@ def test_an_image_compiles_what_a_start_imports_of_the_standard_library(dockerfi
     assert all(Path(file).is_file() for file in listed)
 
 
-UV: Final = """#!/bin/sh
-while [ $# -gt 0 ]; do
-    case $1 in
-    --output-file) echo package==1.0 >"$2" ;;
-    --out-dir) echo wheel >"$2/package-1.0-py3-none-any.whl" ;;
-    esac
-    shift
-done
-"""
-"""Writes what it is asked for; what is in a wheel does not matter here."""
-
-
 def folders_built_from(checkout: Path, umask: int) -> dict[str, tuple[int, float]]:
     """Mode and time of each file that a builder gets from a checkout made with this umask."""
-    for name in ("hack", "functions/function-agents", "sidecar-image", "wrapper-image", ".venv/bin", "built"):
-        (checkout / name).mkdir(parents=True)
-    subprocess.run(f"umask {umask:o} && cp -r hack wrapper-image versions.env {checkout}", shell=True, cwd=ROOT, check=True)
-    for name in ("functions/function-agents", "sidecar-image"):
-        shutil.copy(ROOT / name / "Dockerfile", checkout / name)
-    (checkout / ".venv/bin/uv").write_text(UV)
-    (checkout / ".venv/bin/uv").chmod(0o755)
-    python = f"3.{sys.version_info.minor}"
-    (checkout / f".venv/bin/python{python}").symlink_to(sys.executable)
+    make_checkout(checkout, umask=umask)
+    (checkout / "built").mkdir()
     environment = {
         **os.environ,
         "PATH": f"{checkout / '.venv/bin'}:{os.environ['PATH']}",
         "IMAGE_BUILD": f'cp -r --preserve=all "$2" {checkout}/built/',
         "SOURCE_DATE_EPOCH": "1735689600",
         "VERSION": "v1.2.3",
-        "WRAPPER_PYTHONS": python,
+        "WRAPPER_PYTHONS": f"3.{sys.version_info.minor}",
     }
     subprocess.run(f"umask {umask:o} && hack/images.sh", shell=True, cwd=checkout, env=environment, check=True)
     found = sorted((checkout / "built").rglob("*"))

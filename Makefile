@@ -42,7 +42,7 @@ conformance: .venv/.synced ## run other people's programs with the agents' wrapp
 fuzz-sidecar: .venv/.synced ## fuzz the sidecar's reading of requests, answers and events: [FUZZ_EXAMPLES=20000]
 	FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-20000} $(bin)/pytest -n2 --durations=0 tests/sidecar/test_fuzz.py tests/sidecar/models/test_events.py
 
-bench: .venv/.synced ## measure speed and size beside the function's peers, into benchmarks/results.json
+bench: .venv/.synced ## measure speed and size beside the function's peers, into benchmarks/results.json: [PATCH_AND_TRANSFORM=binary]
 	@$(bin)/python -m benchmarks.run $(BENCH_FLAGS)
 
 bench-wrapper: .venv/.synced ## measure what the agents' wrapper costs a start, into the same file (`make bench` does, too)

@@ -1,9 +1,9 @@
 """Measures the function beside its peers, prints a table and writes `benchmarks/results.json`.
 
-    python -m benchmarks.run [--quick] [--results FILE]
+    python -m benchmarks.run [--quick] [--results FILE] [--no-patch-and-transform]
 
 Machines drift, so ours and the peers take turns: each round measures all of them, and medians over the rounds are compared. Ratios are
-what counts. `--quick` shows that everything runs, and nothing else.
+what counts. `--quick` shows that everything runs, and nothing else. function-patch-and-transform has to be there, or left out on purpose.
 """
 
 import argparse
@@ -16,7 +16,7 @@ from tempfile import TemporaryDirectory
 from benchmarks import image, results, wrapper
 from benchmarks.measure import FULL, QUICK, Bench, Plan
 from benchmarks.results import Measurement
-from benchmarks.servers import programs
+from benchmarks.servers import patch_and_transform, programs
 from tests.function.authority import Authority
 
 
@@ -24,9 +24,14 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--results", type=Path, default=results.RESULTS)
+    parser.add_argument("--no-patch-and-transform", action="store_true")
     options = parser.parse_args()
+    try:
+        peer = "" if options.no_patch_and_transform else patch_and_transform()
+    except LookupError as missing:
+        parser.error(f"{missing}, or measure without it: --no-patch-and-transform")
     facts = results.machine()
-    with bench(QUICK if options.quick else FULL) as prepared:
+    with bench(QUICK if options.quick else FULL, peer) as prepared:
         measurements = [*prepared.measure(), *([] if options.quick else image_size())]
     at_start = list(wrapper.measure(wrapper.QUICK_STARTS if options.quick else wrapper.STARTS))
     results.write(facts, measurements, options.results)
@@ -36,8 +41,8 @@ def main() -> int:
 
 
 @contextmanager
-def bench(plan: Plan) -> Iterator[Bench]:
-    """The bench with a folder of its own for requests and certificates."""
+def bench(plan: Plan, peer: str) -> Iterator[Bench]:
+    """The bench with a folder of its own for requests and certificates; `peer` is function-patch-and-transform, or empty."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(TemporaryDirectory()))
         certificates = folder / "certificates"
@@ -47,7 +52,7 @@ def bench(plan: Plan) -> Iterator[Bench]:
         key, certificate = authority.issue()
         (certificates / "client.key").write_bytes(key)
         (certificates / "client.crt").write_bytes(certificate)
-        yield Bench(plan, programs(), folder, certificates)
+        yield Bench(plan, programs(peer), folder, certificates)
 
 
 def image_size() -> list[Measurement]:

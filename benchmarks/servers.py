@@ -2,6 +2,7 @@
 
 import compileall
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -18,6 +19,9 @@ from benchmarks.load import channel, unary
 OURS: Final = "ours"
 SDK: Final = "sdk"
 PATCH_AND_TRANSFORM: Final = "patch-and-transform"
+PROGRAM: Final = "function-patch-and-transform"
+SOURCE: Final = f"github.com/crossplane-contrib/{PROGRAM}"
+"""The package of Go that the program is built from."""
 
 CORES: Final = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
 SERVER_CORE: Final = CORES[-1:]
@@ -50,15 +54,14 @@ class Program:
     environment: dict[str, str] = field(default_factory=dict)
 
 
-def programs() -> list[Program]:
-    """Ours, the SDK, and function-patch-and-transform if it is at hand."""
+def programs(peer: str) -> list[Program]:
+    """Ours, the SDK, and function-patch-and-transform unless that is empty."""
     python = (image_python(), "-m")
     found = [
         Program(OURS, (*python, "zerotouch_function", "--metrics-address", f"127.0.0.1:{free_port()}"), IMAGE_ENVIRONMENT),
         Program(SDK, (*python, "benchmarks.peers.sdk.main")),
     ]
-    binary = patch_and_transform()
-    return [*found, Program(PATCH_AND_TRANSFORM, (binary,))] if binary else found
+    return [*found, Program(PATCH_AND_TRANSFORM, (peer,))] if peer else found
 
 
 def image_python() -> str:
@@ -89,10 +92,18 @@ def as_in_its_image(program: Program) -> Program:
 
 
 def patch_and_transform() -> str:
-    """The program: PATCH_AND_TRANSFORM in the environment, else on PATH, else where the bench has built it; empty if nowhere."""
-    name = "function-patch-and-transform"
-    built = Path.home() / ".cache" / "zerotouch-bench" / "bin" / name
-    return os.environ.get("PATCH_AND_TRANSFORM") or shutil.which(name) or (str(built) if built.exists() else "")
+    """The program that PATCH_AND_TRANSFORM names in the environment, else the one on PATH.
+
+    Raises:
+        LookupError: There is none.
+    """
+    named = os.environ.get("PATCH_AND_TRANSFORM", "")
+    found = shutil.which(named or PROGRAM)
+    if found is None:
+        (version,) = re.findall(r"^PATCH_AND_TRANSFORM_VERSION=(\S+)$", (ROOT / "versions.env").read_text(), re.MULTILINE)
+        problem = f'"{named}" is no program' if named else f"is not set, and {PROGRAM} is not on PATH"
+        raise LookupError(f"PATCH_AND_TRANSFORM: {problem}; build it with `go install {SOURCE}@{version}`, and set this to its path")
+    return str(Path(found).absolute())
 
 
 @dataclass(frozen=True)

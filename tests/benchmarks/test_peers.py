@@ -2,6 +2,9 @@
 
 import asyncio
 import copy
+import os
+import re
+from pathlib import Path
 from typing import Any, Final
 
 import pytest
@@ -12,7 +15,7 @@ from google.protobuf import json_format
 from benchmarks import crossplane
 from benchmarks.load import channel, unary
 from benchmarks.peers.sdk.fn import FunctionRunner
-from benchmarks.servers import PATCH_AND_TRANSFORM, Program, patch_and_transform, running
+from benchmarks.servers import PATCH_AND_TRANSFORM, ROOT, Program, patch_and_transform, running
 from zerotouch_function.protocol.runner import Runner
 from zerotouch_function.registry import compose, refuse
 
@@ -20,8 +23,6 @@ Answer = dict[str, Any]
 
 OBSERVED: Final = (None, 0, 6)
 """As captured from a cluster where all is ready, a new claim, and with objects of another step."""
-
-BINARY: Final = patch_and_transform()
 
 RELEASE: Final = "platform.bizmatters.io/release"
 """function-patch-and-transform cannot hash a composed object; this annotation it leaves out.
@@ -37,6 +38,17 @@ def quiet() -> None:
     logging.configure(level=logging.Level.INFO)
 
 
+@pytest.fixture
+def peer() -> str:
+    """function-patch-and-transform. Without PATCH_AND_TRANSFORM and without Go its test is skipped; a path that leads nowhere fails it."""
+    try:
+        return patch_and_transform()
+    except LookupError as missing:
+        if os.environ.get("PATCH_AND_TRANSFORM"):
+            raise
+        pytest.skip(str(missing))
+
+
 @pytest.mark.parametrize("observed", OBSERVED)
 def test_the_sdks_function_answers_the_same(observed: int | None) -> None:
     request = crossplane.request(observed)
@@ -47,12 +59,11 @@ def test_the_sdks_function_answers_the_same(observed: int | None) -> None:
     assert answer == ours(request)
 
 
-@pytest.mark.skipif(not BINARY, reason="function-patch-and-transform is not on PATH")
 @pytest.mark.parametrize("observed", OBSERVED)
-def test_patch_and_transform_answers_the_same_resources(observed: int | None) -> None:
+def test_patch_and_transform_answers_the_same_resources(observed: int | None, peer: str) -> None:
     function_input = crossplane.pipeline_input()
     request = crossplane.request(observed, function_input=function_input)
-    with running(Program(PATCH_AND_TRANSFORM, (BINARY,)), request) as server, channel(server.address) as connection:
+    with running(Program(PATCH_AND_TRANSFORM, (peer,)), request) as server, channel(server.address) as connection:
         theirs = as_json(v1.RunFunctionResponse.FromString(unary(connection)(request)))
     want = ours(crossplane.request(observed))
     assert [result for result in theirs.get("results", ()) if result["severity"] == "SEVERITY_FATAL"] == []
@@ -62,6 +73,25 @@ def test_patch_and_transform_answers_the_same_resources(observed: int | None) ->
     if observed != 0:  # its status and readiness come from observed objects only
         assert theirs["desired"]["composite"]["resource"]["status"] == want["desired"]["composite"]["resource"]["status"]
         assert ready(theirs) == ready(want)
+
+
+@pytest.mark.parametrize(
+    ("named", "want"),
+    [
+        ("", "PATCH_AND_TRANSFORM: is not set, and function-patch-and-transform is not on PATH; build it with `go install"),
+        ("/nowhere/peer", 'PATCH_AND_TRANSFORM: "/nowhere/peer" is no program; build it with `go install'),
+    ],
+)
+def test_a_program_that_is_not_there_is_named_with_its_remedy(
+    named: str, want: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setenv("PATCH_AND_TRANSFORM", named)
+    with pytest.raises(LookupError) as missing:
+        patch_and_transform()
+    assert str(missing.value).startswith(want)
+    (version,) = re.findall(r"@(\S+)`", str(missing.value))
+    assert f"\nPATCH_AND_TRANSFORM_VERSION={version}\n" in (ROOT / "versions.env").read_text()
 
 
 def test_a_claim_that_was_never_seen_is_another_claim() -> None:

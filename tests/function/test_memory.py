@@ -1,15 +1,19 @@
 """An answer from memory is the answer that would have been composed."""
 
-from typing import Any
+from typing import Any, Final
 
 from crossplane.function.proto.v1 import run_function_pb2 as v1
 from google.protobuf import json_format
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.composites import agent, composite, deployed, scaling
+from tests.agent_strategies import agent_specs
+from tests.composites import MINIMAL_AGENT, MINIMAL_SPEC, agent, composite, deployed, scaling, wrapped
 from tests.strategies import specs
+from zerotouch_function.diagnosis import PODS
 from zerotouch_function.manifest import Manifest
+from zerotouch_function.modes import wrap
+from zerotouch_function.namesake import requirement
 from zerotouch_function.observed import NOTHING
 from zerotouch_function.ownership import CROSSPLANE
 from zerotouch_function.protocol import wire
@@ -31,59 +35,120 @@ deployments = st.builds(
     st.sampled_from(["NewReplicaSetAvailable", "ProgressDeadlineExceeded"]),
     st.integers(1, 2),
 )
-states = st.fixed_dictionaries(
-    {
-        "spec": st.one_of(
-            specs, st.sampled_from([{"size": "small"}, {"size": "large"}, {"size": "huge"}, {"migrations": {"mode": "job"}}])
-        ),
-        "name": st.sampled_from(["one", "two"]),
-        "labels": st.sampled_from([{}, {"team": "a"}, {"team": "b"}]),
-        "mode": st.sampled_from(["direct", "objects"]),
-        "pods": st.sampled_from([None, [], [{"metadata": {"name": "p", "namespace": "ns"}}]]),
-        "diagnostics": st.booleans(),
-        "status": st.sampled_from([{}, {"image": "old:1"}, {"conditions": [{"type": "Ready"}]}]),
-    },
-    optional={
-        "deployment": deployments,
-        "scaler": st.sampled_from(["True", "False"]),
-        "service": st.just(True),
-        "migrating": st.sampled_from(
-            [{}, {"active": 1}, {"active": 1, "ready": 1}, {"conditions": [{"type": "Failed", "status": "True"}]}]
-        ),
-        "extra": st.just(True),
-    },
+migrating = [{}, {"active": 1}, {"active": 1, "ready": 1}, {"conditions": [{"type": "Failed", "status": "True"}]}]
+claims = st.one_of(
+    st.tuples(st.just("executor"), specs),
+    st.tuples(st.just("executor"), st.sampled_from([{"size": "small"}, {"size": "huge"}, {"migrations": {"mode": "job"}}])),
+    st.tuples(st.just("agent"), agent_specs),
+    st.tuples(st.just("agent"), st.sampled_from([{}, {"size": "large"}, {"scaling": {"maxReplicas": 5}}])),
+)
+STUCK: Final[Manifest] = {
+    "metadata": {"name": "p", "namespace": "ns"},
+    "spec": {"containers": [{"image": MINIMAL_SPEC["image"]}, {"image": MINIMAL_AGENT["agent"]["image"]}]},
+    "status": {"conditions": [{"type": "PodScheduled", "reason": "Unschedulable", "message": "no node"}]},
+}
+"""A pod of a claim with the minimal spec of either kind, which finds no node."""
+
+FIELDS: Final[dict[str, st.SearchStrategy[Any]]] = {
+    "claim": claims,
+    "name": st.sampled_from(["one", "two"]),
+    "labels": st.sampled_from([{}, {"team": "a"}, {"team": "b"}]),
+    "status": st.sampled_from([{}, {"image": "old:1"}, {"conditions": [{"type": "Ready"}]}]),
+    "mode": st.sampled_from(["direct", "objects"]),
+    "made_in": st.sampled_from(["direct", "objects"]),
+    "diagnostics": st.booleans(),
+    "defaults": st.sampled_from([{}, {"clusterDomain": "here.local"}, {"imagePullSecrets": ["registry"]}]),
+    "images": st.sampled_from([{}, {"sidecar": "mirror/sidecar:1"}, {"sidecar": "mirror/sidecar:2"}]),
+    "deployment": st.none() | deployments,
+    "scaler": st.sampled_from([None, "True", "False"]),
+    "service": st.booleans(),
+    "migrating": st.none() | st.sampled_from(migrating),
+    "extra": st.booleans(),
+    "pods": st.sampled_from([None, [], [STUCK]]),
+    "namesakes": st.sampled_from([None, [], ["2020-01-01T00:00:00Z"], ["2030-01-01T00:00:00Z"]]),
+    "capable": st.booleans(),
+    "context": st.sampled_from([None, {}, {"region": "here"}, {"region": "there"}]),
+    "desired_composite": st.sampled_from([None, {"status": {"port": 1}}, {"status": {"port": 2}}]),
+    "desired_resource": st.sampled_from([None, {"kind": "Bucket"}, {"kind": "Topic"}]),
+}
+"""What a request may say, each part without the others."""
+
+EARLIER: Final = ("context", "desired_composite", "desired_resource")
+"""What earlier steps of the pipeline have left: an answer after one is never remembered."""
+
+remembered = st.fixed_dictionaries(FIELDS).map(lambda state: {**state, "made_in": state["mode"], **dict.fromkeys(EARLIER)})
+changes = st.lists(st.sampled_from(sorted(FIELDS)), max_size=2, unique=True).flatmap(
+    lambda names: st.fixed_dictionaries({name: FIELDS[name] for name in names})
 )
 
 
-def request(state: Manifest, capable: bool, earlier: bool) -> bytes:
+@st.composite
+def neighbours(draw: st.DrawFn) -> list[Manifest]:
+    """A request, and some that differ from it in two parts at most: an answer that overlooks a part is wrong for one of them."""
+    first = draw(remembered)
+    return [first, *({**first, **change} for change in draw(st.lists(changes, min_size=3, max_size=6)))]
+
+
+def request(state: Manifest) -> bytes:
     """A request as Crossplane sends it, in the random order that Go writes maps in (dictionaries keep theirs, so it is shuffled here)."""
     message = v1.RunFunctionRequest()
-    xr = composite(state["spec"], name=state["name"], labels=state["labels"])
-    first = _composed(xr)
+    kind, spec = state["claim"]
+    created = {"creationTimestamp": "2025-01-01T00:00:00Z"}
+    xr = (agent if kind == "agent" else composite)(spec, name=state["name"], labels=state["labels"], **created)
     message.observed.composite.resource.update({**xr, "status": state["status"]})
-    observed: dict[str, Any] = {}
-    if "deployment" in state and "deployment" in first:
-        observed["deployment"] = _deployed(first["deployment"], state["deployment"])
-    if "scaler" in state and "scaled-object" in first:
-        observed["scaled-object"] = scaling(first["scaled-object"], ("Ready", state["scaler"]))
-    if "service" in state and "service" in first:
-        observed["service"] = first["service"]
-    if "migrating" in state:
-        observed |= _migrating(xr, state["migrating"])
-    if "extra" in state:
-        observed["of-another-step"] = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "x"}}
-    for key, manifest in observed.items():
+    for key, manifest in _observed(state, xr).items():
         message.observed.resources[key].resource.update(manifest)
-    message.input.update({"mode": state["mode"], "diagnostics": {"pods": state["diagnostics"]}})
-    if capable:
+    agents = {"images": state["images"]}
+    message.input.update(
+        {"mode": state["mode"], "diagnostics": {"pods": state["diagnostics"]}, "defaults": state["defaults"], "agents": agents}
+    )
+    if state["capable"]:
         message.meta.capabilities.append(v1.CAPABILITY_REQUIRED_RESOURCES)
-    if state["pods"] is not None:
-        for pods in (message.required_resources["pods"], message.extra_resources["pods"]):
-            for pod in state["pods"]:
-                pods.items.add().resource.update(pod)
-    if earlier:
-        message.desired.resources["earlier"].resource.update({"apiVersion": "v1", "kind": "ConfigMap"})
+    _require(message, state, kind)
+    _add_earlier_step(message, state)
     return message.SerializeToString()
+
+
+def _observed(state: Manifest, xr: Manifest) -> dict[str, Manifest]:
+    first, observed = _composed(xr), {}
+    if state["deployment"] and "deployment" in first:
+        observed["deployment"] = _deployed(first["deployment"], state["deployment"])
+    if state["scaler"] and "scaled-object" in first:
+        observed["scaled-object"] = scaling(first["scaled-object"], ("Ready", state["scaler"]))
+    if state["service"] and "service" in first:
+        observed["service"] = first["service"]
+    if state["migrating"] is not None:
+        observed |= _migrating(xr, state["migrating"])
+    if state["made_in"] == "objects":
+        name = xr["metadata"]["name"]
+        observed = {key: wrapped(wrap(manifest, key, name, "kubernetes-provider"), manifest) for key, manifest in observed.items()}
+    if state["extra"]:
+        observed["of-another-step"] = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "x"}}
+    return observed
+
+
+def _require(message: v1.RunFunctionRequest, state: Manifest, kind: str) -> None:
+    """Adds what was found of the claim's pods, and of claims of the other kind that have its name, to both fields that may have it."""
+    other = (composite if kind == "agent" else agent)(name=state["name"])
+    created = None if state["namesakes"] is None else [{"creationTimestamp": time} for time in state["namesakes"]]
+    namesakes = None if created is None else [{**other, "metadata": {**other["metadata"], **metadata}} for metadata in created]
+    name = requirement("AgentExecutor" if kind == "agent" else "AgentType")
+    for required, items in ((PODS, state["pods"]), (name, namesakes)):
+        if items is None:
+            continue
+        for found in (message.required_resources[required], message.extra_resources[required]):
+            for item in items:
+                found.items.add().resource.update(item)
+
+
+def _add_earlier_step(message: v1.RunFunctionRequest, state: Manifest) -> None:
+    if state["context"] is not None:
+        message.context.update(state["context"])
+        message.context.SetInParent()
+    if state["desired_composite"]:
+        message.desired.composite.resource.update(state["desired_composite"])
+    if state["desired_resource"]:
+        message.desired.resources["earlier"].resource.update(state["desired_resource"])
 
 
 def _composed(xr: Manifest) -> dict[str, Manifest]:
@@ -106,12 +171,11 @@ def _deployed(manifest: Manifest, state: Manifest) -> Manifest:
     return {**observed, "metadata": metadata}
 
 
-@settings(max_examples=150)
-@given(st.lists(st.tuples(states, st.booleans(), st.booleans()), min_size=2, max_size=5))
-def test_an_answer_from_memory_is_the_one_that_would_be_composed(requests: list[tuple[Manifest, bool, bool]]) -> None:
+@settings(max_examples=200)
+@given(neighbours())
+def test_an_answer_from_memory_is_the_one_that_would_be_composed(requests: list[Manifest]) -> None:
     remembering = Runner(compose, refuse, Memory())
-    for state, capable, earlier in [*requests, *requests]:
-        data = request(state, capable, earlier)
+    for data in [request(state) for state in [*requests, *requests]]:
         assert wire.Response.FromString(remembering.run(data)) == wire.Response.FromString(PLAIN.run(data))
 
 
@@ -145,16 +209,20 @@ def composing(answers: list[str]) -> Runner:
 
 
 def state(**changes: Any) -> Manifest:
-    whole: Manifest = {"spec": {}, "name": "one", "labels": {}, "mode": "direct", "pods": None, "diagnostics": False, "status": {}}
-    return {**whole, "deployment": {"replicas": 1, "availableReplicas": 1, "reason": "NewReplicaSetAvailable", "revision": 1}, **changes}
+    """A claim that is rolled out, of a pipeline with one step; `changes` go over that."""
+    deployment = {"replicas": 1, "availableReplicas": 1, "reason": "NewReplicaSetAvailable", "revision": 1}
+    absent = dict.fromkeys(("scaler", "service", "migrating", "extra", "pods", "namesakes", *EARLIER))
+    empty: Manifest = {"labels": {}, "status": {}, "defaults": {}, "images": {}}
+    whole = {"claim": ("executor", {}), "name": "one", "mode": "direct", "made_in": "direct", "diagnostics": False, "capable": True}
+    return {**absent, **empty, **whole, "deployment": deployment, **changes}
 
 
 def test_what_nobody_reads_is_not_composed_again() -> None:
     composed: list[str] = []
     runner = composing(composed)
-    first = runner.run(request(state(), True, False))
+    first = runner.run(request(state()))
     touched = state()["deployment"] | {"revision": 2}
-    assert runner.run(request(state(deployment=touched, status={"conditions": [{"type": "Ready"}]}), True, False)) == first
+    assert runner.run(request(state(deployment=touched, status={"conditions": [{"type": "Ready"}]}))) == first
     assert composed == ["composed"]
 
 
@@ -167,7 +235,7 @@ def test_what_somebody_reads_is_composed_again() -> None:
         {"status": {"image": "old:1"}},
         {"mode": "objects"},
     ):
-        runner.run(request(state(**changes), True, False))
+        runner.run(request(state(**changes)))
     assert len(composed) == 3 + 1
 
 
@@ -204,12 +272,19 @@ def test_the_longest_unused_answer_goes_first() -> None:
     composed: list[str] = []
     runner = composing(composed)
     for label in ("a", "b", "a", "c", "a", "b"):
-        runner.run(request(state(labels={"team": label}), True, False))
+        runner.run(request(state(labels={"team": label})))
     assert len(composed) == 4
 
 
 def test_an_earlier_step_of_the_pipeline_is_never_forgotten() -> None:
     runner = Runner(compose, refuse, Memory())
-    runner.run(request(state(), True, False))
-    answer = v1.RunFunctionResponse.FromString(runner.run(request(state(), True, True)))
+    runner.run(request(state()))
+    answer = v1.RunFunctionResponse.FromString(runner.run(request(state(desired_resource={"kind": "Bucket"}))))
     assert "earlier" in answer.desired.resources
+
+
+def test_the_context_of_an_earlier_step_is_never_forgotten() -> None:
+    runner = Runner(compose, refuse, Memory())
+    for context in (None, {"region": "here"}, {"region": "there"}, None):
+        answer = v1.RunFunctionResponse.FromString(runner.run(request(state(context=context))))
+        assert json_format.MessageToDict(answer.context) == (context or {})

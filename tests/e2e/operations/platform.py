@@ -3,14 +3,15 @@
 import copy
 import re
 import urllib.request
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 import yaml
 
+from tests.e2e.apis import AGENT_EXECUTOR, API_VERSION, Api
 from tests.e2e.cluster import Manifest, apply, find, get, is_true, kubectl, port_forward, wait_for
-from tests.e2e.preconditions import XRD
 from tests.e2e.settings import Settings
 
 FUNCTION_FILE: Final = Path(__file__).parents[3] / "platform" / "04-apis" / "base" / "function.yaml"
@@ -20,7 +21,7 @@ COMPOSITIONS: Final = "compositions.apiextensions.crossplane.io"
 METRICS_PORT: Final = 8080
 ROLLOUT_SECONDS: Final = 240
 SCRAPE_SECONDS: Final = 10
-ANSWERED: Final = re.compile(r'^function_requests_total\{.*outcome="composed".*\} (\S+)$', re.MULTILINE)
+ANSWERED: Final = re.compile(r'^function_requests_total\{kind="(\w+)",outcome="composed"\} (\S+)$', re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,14 +79,14 @@ class Function:
     def all_pods(self) -> list[Manifest]:
         return find("pods", self.namespace, f"pkg.crossplane.io/function={self.name}")
 
-    def answered(self) -> int:
-        """Requests that the pods which run now have composed."""
-        return sum(self._answered(pod["metadata"]["name"]) for pod in self.pods())
+    def answered(self, *apis: Api) -> int:
+        """Requests of claims of these APIs that the pods which run now have composed."""
+        return sum(self._answered(pod["metadata"]["name"], [api.kind for api in apis]) for pod in self.pods())
 
-    def _answered(self, pod: str) -> int:
+    def _answered(self, pod: str, kinds: Collection[str]) -> int:
         with port_forward(self.namespace, f"pod/{pod}", METRICS_PORT) as port:
             text = urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=SCRAPE_SECONDS).read().decode()
-        return sum(int(float(value)) for value in ANSWERED.findall(text))
+        return sum(int(float(value)) for kind, value in ANSWERED.findall(text) if kind.removeprefix("X") in kinds)
 
     def describe(self) -> str:
         conditions = [
@@ -102,16 +103,23 @@ class Function:
 
 @dataclass(frozen=True, slots=True)
 class Platform:
-    """A function and a Composition that says what the cluster's own says, but for the function's name."""
+    """A function and a Composition that says what the cluster's own says, but for the function's name.
+
+    Attributes:
+        name: The Composition's.
+        function: What it calls.
+        package: Packages of the function by version.
+        api: Whose claims it composes.
+    """
 
     name: str
     function: Function
     package: dict[str, str] = field(default_factory=dict)
-    """Packages of the function by version."""
+    api: Api = AGENT_EXECUTOR
 
     def composition(self, *, function: str = "", name: str = "", **function_input: object) -> Manifest:
         """The Composition; further arguments go over its input."""
-        default = get("compositeresourcedefinitions", XRD) or {}
+        default = get("compositeresourcedefinitions", f"{self.api.composite}.{API_VERSION.partition('/')[0]}") or {}
         live = get(COMPOSITIONS, default["spec"]["defaultCompositionRef"]["name"]) or {}
         spec = copy.deepcopy(live["spec"])
         (step,) = spec["pipeline"]

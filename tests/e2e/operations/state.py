@@ -1,9 +1,13 @@
-"""What must not change while the platform does."""
+"""What must not change while the platform does, and what a claim shows of who composes it."""
 
 from collections.abc import Sequence
+from typing import Final
 
-from tests.e2e.claims import Claim
-from tests.e2e.cluster import Manifest
+from tests.e2e.claims import TINY, Claim
+from tests.e2e.cluster import Manifest, get
+
+TOO_MUCH: Final[Manifest] = {"requests": {**TINY["requests"], "memory": "64Gi"}}
+"""More memory than the limit of the size, which the function refuses and the API server lets through."""
 
 
 def unchanged(claims: Sequence[Claim]) -> Manifest:
@@ -16,14 +20,40 @@ def unchanged(claims: Sequence[Claim]) -> Manifest:
 
 def _objects(claim: Claim) -> Manifest:
     found = {kind: claim.composed(kind).get("metadata", {}) for kind in claim.uids()}
-    return {kind: (metadata.get("uid"), metadata.get("generation") or metadata.get("resourceVersion")) for kind, metadata in found.items()}
+    return {
+        kind: (
+            metadata.get("uid"),
+            metadata.get("generation") or metadata.get("resourceVersion"),
+            metadata.get("labels"),
+            metadata.get("annotations"),
+        )
+        for kind, metadata in found.items()
+    }
 
 
 def _pods(claim: Claim) -> Manifest:
+    """An agent's sidecar is among the init containers."""
     return {
         pod["metadata"]["name"]: (
             pod["metadata"]["uid"],
-            [status["restartCount"] for status in pod["status"].get("containerStatuses") or []],
+            [status["restartCount"] for key in ("initContainerStatuses", "containerStatuses") for status in pod["status"].get(key) or []],
         )
         for pod in claim.pods()
     }
+
+
+def composite_of(claim: Claim) -> Manifest:
+    return get(claim.api.composite, claim.composite()) or {}
+
+
+def revision(claim: Claim) -> str:
+    """The Composition's revision that the claim is composed with."""
+    return str(composite_of(claim)["spec"]["compositionRevisionRef"]["name"])
+
+
+def wait_answered(claim: Claim) -> None:
+    """Waits until what serves now has answered this claim: it refuses a spec that cannot be, and composes the one before again."""
+    claim.update({"resources": TOO_MUCH})
+    claim.wait_condition("SpecValid", "False", containing=TOO_MUCH["requests"]["memory"])
+    claim.update({"resources": TINY})
+    claim.wait_ready()

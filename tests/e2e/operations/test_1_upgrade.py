@@ -4,6 +4,7 @@ from typing import Final
 
 import pytest
 
+from tests.e2e.apis import AGENT_EXECUTOR
 from tests.e2e.claims import Claim
 from tests.e2e.cluster import kubectl, wait_for
 from tests.e2e.figures import Figures
@@ -37,7 +38,7 @@ def test_an_upgrade_and_a_downgrade_change_no_object_and_restart_no_pod(
     for what, version in (("upgrade", "v2"), ("downgrade", "v1")):
         with figures.time(f"{what} of the function on a living cluster"):
             platform.function.install(platform.package[version])
-        wait_for(f"The pods of {version} answer", lambda: platform.function.answered() >= len(claims))
+        wait_for(f"The pods of {version} answer", lambda: platform.function.answered(AGENT_EXECUTOR) >= len(claims))
         assert unchanged(claims) == before
         assert all(claim.is_ready() for claim in claims)
 
@@ -48,7 +49,7 @@ def test_versions_that_answer_in_turn_agree(platform: Platform, own_claims: OwnC
     for number in range(FLIPS):
         version = ("v2", "v1")[number % 2]
         platform.function.install(platform.package[version])
-        wait_for(f"The pods of {version} answer", lambda: platform.function.answered() > 0)
+        wait_for(f"The pods of {version} answer", lambda: platform.function.answered(AGENT_EXECUTOR) > 0)
         assert unchanged([claim]) == before, f"after flip {number + 1}"
 
 

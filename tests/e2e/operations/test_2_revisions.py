@@ -6,11 +6,11 @@ from typing import Final
 
 import pytest
 
+from tests.e2e.apis import AGENT_EXECUTOR
 from tests.e2e.claims import Claim
-from tests.e2e.cluster import Manifest, get
 from tests.e2e.operations.conftest import OwnClaims
 from tests.e2e.operations.platform import Function, Platform, own_function
-from tests.e2e.operations.state import unchanged
+from tests.e2e.operations.state import composite_of, revision, unchanged
 from tests.e2e.settings import Settings
 
 pytestmark = pytest.mark.operations
@@ -27,15 +27,6 @@ def next_function(platform: Platform, environment: Settings) -> Iterator[Functio
     yield function
     platform.compose()
     function.delete()
-
-
-def composite_of(claim: Claim) -> Manifest:
-    return get("xagentexecutors", claim.composite()) or {}
-
-
-def revision(claim: Claim) -> str:
-    """The Composition's revision that the claim is composed with."""
-    return str(composite_of(claim)["spec"]["compositionRevisionRef"]["name"])
 
 
 def is_staged(claim: Claim) -> bool:
@@ -59,7 +50,7 @@ def test_a_canary_goes_first_then_all_and_back(platform: Platform, own_claims: O
     assert new != old
     canary.update({"compositionUpdatePolicy": "Automatic"})
     canary.wait_for("is composed by the next version", partial(is_composed_by, canary, new))
-    assert next_function.answered() > 0
+    assert next_function.answered(AGENT_EXECUTOR) > 0
     assert [revision(claim) for claim in others] == [old, old]
     assert unchanged(others) == before
 

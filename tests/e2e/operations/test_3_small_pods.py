@@ -4,6 +4,7 @@ from typing import Final
 
 import pytest
 
+from tests.e2e.apis import AGENT_EXECUTOR
 from tests.e2e.figures import Figures
 from tests.e2e.operations.conftest import OwnClaims
 from tests.e2e.operations.platform import Platform
@@ -21,4 +22,4 @@ def test_a_pod_with_a_tenth_of_a_processor_and_64_mb_serves(platform: Platform, 
     (pod,) = platform.function.pods()
     assert pod["spec"]["containers"][0]["resources"] == SMALL
     assert [status["restartCount"] for status in pod["status"]["containerStatuses"]] == [0]
-    assert platform.function.answered() >= CLAIMS
+    assert platform.function.answered(AGENT_EXECUTOR) >= CLAIMS

@@ -5,8 +5,12 @@ from dataclasses import dataclass
 from typing import Final
 
 DOCKER_BUILD: Final = 'docker build -t "$@"'
+DOCKER_SAVE: Final = 'docker save -o "$2" "$1"'
 DOCKER_PUSH: Final = 'docker push "$1"'
 PACKAGE_PUSH: Final = '{} xpkg push -f "$1" "$2"'
+EARLIER: Final = "be58a7afa9e269dbe7a0e7f7259f14c5841851c3"
+"""The first commit with today's definitions. What claims become has changed since in two places, a migration's Job and the number of
+pods that an agent's autoscaler decides; the tests of upgrades make claims with neither."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +19,7 @@ class Settings:
 
     Attributes:
         image_build: Shell command; `$1` is the tag, `$2` the folder, further arguments are the builder's own flags.
+        image_save: Shell command; writes the image of tag `$1` into the file `$2`, as a docker archive.
         image_load: Shell command; makes the image of tag `$1` available to the cluster.
         xpkg_push: Shell command; pushes the package file `$1` under the name `$2`.
         crossplane: The Crossplane CLI.
@@ -24,9 +29,11 @@ class Settings:
         enforces_network_policies: Whether the cluster's network does what NetworkPolicies say.
         crossplane_namespace: Where Crossplane and the function run.
         nats_namespace: Where the Service and StatefulSet `nats` are.
+        earlier: The commit or tag whose function is upgraded to the working tree's.
     """
 
     image_build: str
+    image_save: str
     image_load: str
     xpkg_push: str
     crossplane: str
@@ -36,6 +43,7 @@ class Settings:
     enforces_network_policies: bool
     crossplane_namespace: str
     nats_namespace: str
+    earlier: str
 
     @property
     def nats_url(self) -> str:
@@ -46,6 +54,7 @@ def from_environment() -> Settings:
     crossplane = os.environ.get("CROSSPLANE", "crossplane")
     return Settings(
         image_build=os.environ.get("IMAGE_BUILD", DOCKER_BUILD),
+        image_save=os.environ.get("IMAGE_SAVE", DOCKER_SAVE),
         image_load=os.environ.get("IMAGE_LOAD", DOCKER_PUSH),
         xpkg_push=os.environ.get("XPKG_PUSH", PACKAGE_PUSH.format(crossplane)),
         crossplane=crossplane,
@@ -55,4 +64,5 @@ def from_environment() -> Settings:
         enforces_network_policies=os.environ.get("E2E_NETWORK_POLICIES") == "1",
         crossplane_namespace=os.environ.get("CROSSPLANE_NAMESPACE", "crossplane-system"),
         nats_namespace=os.environ.get("NATS_NAMESPACE", "nats"),
+        earlier=os.environ.get("E2E_EARLIER", EARLIER),
     )

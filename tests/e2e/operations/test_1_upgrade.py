@@ -1,20 +1,47 @@
-"""The function is upgraded, downgraded, flips between two versions and loses pods, and no claim's object or pod notices."""
+"""The function is upgraded, downgraded, changes with each answer and loses pods, and no claim's object or pod notices.
 
+What it is upgraded from is the function of an earlier commit (`E2E_EARLIER`), whose objects are the same ones.
+"""
+
+import secrets as random
+from collections.abc import Iterator
+from functools import partial
 from typing import Final
 
 import pytest
 
-from tests.e2e.apis import AGENT_EXECUTOR
+from tests.e2e.apis import AGENT_TYPE, APIS
 from tests.e2e.claims import Claim
 from tests.e2e.cluster import kubectl, wait_for
 from tests.e2e.figures import Figures
+from tests.e2e.images import Workload
+from tests.e2e.namespace import Namespace
 from tests.e2e.operations.conftest import OwnClaims
-from tests.e2e.operations.platform import Platform
-from tests.e2e.operations.state import unchanged
+from tests.e2e.operations.packages import earlier_package
+from tests.e2e.operations.platform import Function, Platform, own_function
+from tests.e2e.operations.state import revision, unchanged, wait_answered
+from tests.e2e.settings import Settings
 
 pytestmark = pytest.mark.operations
 
 FLIPS: Final = 6
+
+
+@pytest.fixture(scope="module")
+def earlier(environment: Settings) -> str:
+    """A package of the function as it was at an earlier commit."""
+    return earlier_package(environment, "function-agents-tests", f"v0-{random.token_hex(3)}")
+
+
+@pytest.fixture
+def earlier_function(environment: Settings, platform: Platform, agents: Platform, earlier: str) -> Iterator[Function]:
+    """That, beside the version that serves."""
+    function = own_function(environment, f"{platform.name}-earlier")
+    function.install(earlier)
+    yield function
+    platform.compose()
+    agents.compose()
+    function.delete()
 
 
 @pytest.fixture(scope="module")
@@ -31,26 +58,46 @@ def converges(claim: Claim, bounds: dict[str, int]) -> None:
 
 
 def test_an_upgrade_and_a_downgrade_change_no_object_and_restart_no_pod(
-    platform: Platform, own_claims: OwnClaims, figures: Figures
+    platform: Platform, earlier: str, own_claims: OwnClaims, workload: Workload, figures: Figures
 ) -> None:
-    claims = own_claims([f"upgraded-{number}" for number in range(3)])
+    platform.function.install(earlier)
+    claims = [*own_claims([f"upgraded-{number}" for number in range(3)]), *own_claims(["upgraded-agent"], api=AGENT_TYPE)]
     before = unchanged(claims)
-    for what, version in (("upgrade", "v2"), ("downgrade", "v1")):
+    for what, package in (("upgrade", platform.package["v1"]), ("downgrade", earlier)):
         with figures.time(f"{what} of the function on a living cluster"):
-            platform.function.install(platform.package[version])
-        wait_for(f"The pods of {version} answer", lambda: platform.function.answered(AGENT_EXECUTOR) >= len(claims))
-        assert unchanged(claims) == before
-        assert all(claim.is_ready() for claim in claims)
+            platform.function.install(package)
+        for claim in claims:
+            wait_answered(claim)
+        assert unchanged(claims) == before, f"after the {what}"
+    asked, *others = claims
+    asked.update({"image": workload.v2})
+    asked.wait_ready()
+    after = unchanged(claims)
+    assert not after[asked.name]["pods"].keys() & before[asked.name]["pods"].keys()
+    assert {claim.name: after[claim.name] for claim in others} == {claim.name: before[claim.name] for claim in others}
 
 
-def test_versions_that_answer_in_turn_agree(platform: Platform, own_claims: OwnClaims) -> None:
-    (claim,) = own_claims(["in-turn"])
-    before = unchanged([claim])
+def test_versions_that_answer_in_turn_agree(
+    platform: Platform, agents: Platform, earlier_function: Function, team: Namespace, own_claims: OwnClaims
+) -> None:
+    platform.function.install(platform.package["v1"])
+    for api in APIS:  # answers are counted by kind, so there is one claim of each
+        team.delete_all(api.resource)
+    claims = [*own_claims(["in-turn"]), *own_claims(["agent-in-turn"], api=AGENT_TYPE)]
+    before = unchanged(claims)
     for number in range(FLIPS):
-        version = ("v2", "v1")[number % 2]
-        platform.function.install(platform.package[version])
-        wait_for(f"The pods of {version} answer", lambda: platform.function.answered(AGENT_EXECUTOR) > 0)
-        assert unchanged([claim]) == before, f"after flip {number + 1}"
+        function = (earlier_function, platform.function)[number % 2]
+        for claim, composed_by in zip(claims, (platform, agents), strict=True):
+            earlier_answers = function.answered(claim.api)
+            new = composed_by.compose(function=function.name)
+            claim.wait_for(f"is composed by {function.name}", partial(_is_composed_by, claim, new, function, earlier_answers))
+        assert unchanged(claims) == before, f"after flip {number + 1}"
+    assert all(claim.is_ready() for claim in claims)
+
+
+def _is_composed_by(claim: Claim, new: str, function: Function, earlier_answers: int) -> bool:
+    """Whether the claim, the only one of its kind, has that revision, and an answer of that function since it was another's."""
+    return revision(claim) == new and function.answered(claim.api) > earlier_answers
 
 
 def test_claims_converge_while_either_replica_is_lost(platform: Platform, own_claims: OwnClaims, bounds: dict[str, int]) -> None:

@@ -31,8 +31,15 @@ class Function:
     name: str
     namespace: str
 
-    def install(self, package: str, *, replicas: int = 2, resources: Manifest | None = None) -> None:
-        """Installs that package, or changes to it, with the pods of the platform's own; waits until it answers."""
+    def install(self, package: str, *, replicas: int = 2, resources: Manifest | None = None, priority: str = "") -> None:
+        """Installs that package, or changes to it, with the pods of the platform's own; waits until it answers.
+
+        Args:
+            package: Its reference.
+            replicas: Number of pods.
+            resources: Other ones than the platform's.
+            priority: A PriorityClass of the pods.
+        """
         config = _document("DeploymentRuntimeConfig")
         config["metadata"] = {"name": self.name}
         spec = config["spec"]["deploymentTemplate"]["spec"]
@@ -41,6 +48,8 @@ class Function:
         pod.pop("topologySpreadConstraints")
         if resources:
             pod["containers"][0]["resources"] = resources
+        if priority:
+            pod["priorityClassName"] = priority
         apply(config, self.manifest(package))
         wait_for(f"Function {self.name} runs {package}", lambda: self.runs(package), timeout_seconds=ROLLOUT_SECONDS, explain=self.describe)
         wait_for(f"Function {self.name} has {replicas} pods", lambda: self.serves(replicas), timeout_seconds=ROLLOUT_SECONDS)

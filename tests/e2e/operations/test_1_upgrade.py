@@ -5,6 +5,7 @@ What it is upgraded from is the function of an earlier commit (`E2E_EARLIER`), w
 
 import secrets as random
 from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from typing import Final
 
@@ -12,7 +13,7 @@ import pytest
 
 from tests.e2e.apis import AGENT_TYPE, APIS
 from tests.e2e.claims import Claim
-from tests.e2e.cluster import kubectl, wait_for
+from tests.e2e.cluster import apply, get, kubectl, wait_for
 from tests.e2e.figures import Figures
 from tests.e2e.images import Workload
 from tests.e2e.namespace import Namespace
@@ -44,17 +45,14 @@ def earlier_function(environment: Settings, platform: Platform, agents: Platform
     function.delete()
 
 
-@pytest.fixture(scope="module")
-def bounds() -> dict[str, int]:
-    """Each claim's `maxReplicas`, raised by every edit."""
-    return {}
-
-
-def converges(claim: Claim, bounds: dict[str, int]) -> None:
-    """An edit of the claim arrives at its scaler, whatever the function goes through."""
-    bounds[claim.name] = wanted = bounds.get(claim.name, 10) + 1
-    claim.update({"scaling": {"maxReplicas": wanted}})
-    claim.wait_for("has its edit composed", lambda: claim.composed("scaledobject")["spec"]["maxReplicaCount"] == wanted)
+@pytest.fixture
+def priority(platform: Platform) -> Iterator[str]:
+    """A PriorityClass that the function's pods alone have, by which a quota can name them."""
+    apply({"apiVersion": "scheduling.k8s.io/v1", "kind": "PriorityClass", "metadata": {"name": platform.name}, "value": 0})
+    platform.function.install(platform.package["v1"], priority=platform.name)
+    yield platform.name
+    platform.function.install(platform.package["v1"])
+    kubectl("delete", "priorityclass", platform.name)
 
 
 def test_an_upgrade_and_a_downgrade_change_no_object_and_restart_no_pod(
@@ -100,14 +98,38 @@ def _is_composed_by(claim: Claim, new: str, function: Function, earlier_answers:
     return revision(claim) == new and function.answered(claim.api) > earlier_answers
 
 
-def test_claims_converge_while_either_replica_is_lost(platform: Platform, own_claims: OwnClaims, bounds: dict[str, int]) -> None:
+def test_claims_converge_on_either_replica_alone(platform: Platform, own_claims: OwnClaims, priority: str) -> None:
     (claim,) = own_claims(["two-replicas"])
-    for pod in platform.function.pods():
-        victim = pod["metadata"]["name"]
-        kubectl("-n", platform.function.namespace, "delete", "pod", victim, "--force", "--grace-period=0")
-        converges(claim, bounds)
-        wait_for("Two pods of the function run", lambda: len(platform.function.pods()) == 2)
+    names = {pod["metadata"]["name"] for pod in platform.function.pods()}
+    assert len(names) == 2
+    for wanted, victim in enumerate(sorted(names), start=11):
+        survivors = {pod["metadata"]["name"] for pod in platform.function.pods()} - {victim}
+        with no_new_pods(platform.function, priority):
+            kubectl("-n", platform.function.namespace, "delete", "pod", victim, "--force", "--grace-period=0")
+            claim.update({"scaling": {"maxReplicas": wanted}})
+            claim.wait_for("has its edit composed", partial(_scales_to, claim, wanted))
+            assert {pod["metadata"]["name"] for pod in platform.function.all_pods()} == survivors
+            assert len(platform.function.pods()) == 1
+        wait_for("Two pods of the function run", lambda: platform.function.serves(2))
     assert claim.is_ready()
+
+
+@contextmanager
+def no_new_pods(function: Function, priority: str) -> Iterator[None]:
+    """A quota that lets no pod of that priority come while the block runs: a lost pod has no replacement."""
+    name, namespace = function.name, function.namespace
+    of_priority = {"matchExpressions": [{"scopeName": "PriorityClass", "operator": "In", "values": [priority]}]}
+    quota = {"hard": {"pods": "0"}, "scopeSelector": of_priority}
+    apply({"apiVersion": "v1", "kind": "ResourceQuota", "metadata": {"name": name, "namespace": namespace}, "spec": quota})
+    try:
+        wait_for("The quota counts", lambda: ((get("resourcequota", name, namespace) or {}).get("status") or {}).get("hard"))
+        yield
+    finally:
+        kubectl("-n", namespace, "delete", "resourcequota", name)
+
+
+def _scales_to(claim: Claim, most: int) -> bool:
+    return bool(claim.composed("scaledobject")["spec"]["maxReplicaCount"] == most)
 
 
 def test_a_switch_of_mode_under_a_living_claim_is_refused_and_told(platform: Platform, own_claims: OwnClaims) -> None:

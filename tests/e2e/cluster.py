@@ -12,6 +12,8 @@ Manifest: TypeAlias = dict[str, Any]
 
 T = TypeVar("T")
 
+OBJECTS: Final = "objects.kubernetes.crossplane.io"
+
 POLL_SECONDS: Final = 0.5
 """Between two looks at a condition."""
 
@@ -54,6 +56,11 @@ def find(kind: str, namespace: str = "", selector: str = "") -> list[Manifest]:
 def serves(resource: str) -> bool:
     """Whether the API server knows the resource, such as `objects.kubernetes.crossplane.io`."""
     return get("crd", resource) is not None
+
+
+def wrapped(composite: str) -> list[Manifest]:
+    """The provider-kubernetes Objects of a composite resource; none where the cluster has no such kind."""
+    return find(OBJECTS, selector=f"crossplane.io/composite={composite}") if serves(OBJECTS) else []
 
 
 @contextmanager

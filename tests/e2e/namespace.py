@@ -38,6 +38,13 @@ class Namespace:
         kubectl("-n", self.name, "delete", kind, "--all", "--wait=false")
         self.wait_for(f"All {kind} are gone", lambda: not self.find(kind))
 
+    def everything(self) -> set[str]:
+        """Names of all objects here, as `deployment.apps/x`, but for events; with what Kubernetes puts into every namespace."""
+        kinds = kubectl("api-resources", "--namespaced", "--verbs=list,delete", "-o", "name").split()
+        listed = ",".join(kind for kind in kinds if not kind.startswith("events"))
+        found = set(kubectl("-n", self.name, "get", listed, "-o", "name").split())
+        return found | {"configmap/kube-root-ca.crt", "serviceaccount/default"}
+
     def logs(self, pod: str, *arguments: str) -> str:
         return kubectl("-n", self.name, "logs", pod, *arguments)
 

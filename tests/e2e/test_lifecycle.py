@@ -9,11 +9,10 @@ import yaml
 from tests.e2e import images
 from tests.e2e.apis import AGENT_EXECUTOR
 from tests.e2e.claims import Claim, manifest, secret, secrets, spec
-from tests.e2e.cluster import Manifest, find, get, kubectl, serves
+from tests.e2e.cluster import Manifest, get, kubectl, wrapped
 from tests.e2e.figures import Figures
 from tests.e2e.images import WORKLOAD, Workload
 from tests.e2e.making import MakeClaims, MakeNamespace, MakeQueue, ReadyClaim
-from tests.e2e.namespace import Namespace
 from tests.e2e.probing import probing
 from tests.e2e.settings import Settings
 from tests.e2e.streams import Queue
@@ -21,7 +20,6 @@ from tests.e2e.streams import Queue
 HERE: Final = Path(__file__).parent
 EXAMPLES: Final = HERE.parents[1] / "examples" / "claims"
 NGINX_IMAGE: Final = HERE / "images" / "nginx"
-OBJECTS: Final = "objects.kubernetes.crossplane.io"
 CROWD: Final = 20
 REQUESTS: Final = 20
 """Answers of one version that a probe has to see before and after a rollout."""
@@ -101,24 +99,15 @@ def test_deleting_the_claim_leaves_nothing(make_namespace: MakeNamespace, worklo
     namespace = make_namespace()
     namespace.apply(*secrets())
     claim = Claim(namespace, "deleted")
-    before = _everything(namespace)
+    before = namespace.everything()
     namespace.apply(manifest(claim.name, spec(workload.v1, queue)))
     claim.wait_ready()
     composite = claim.composite()
     with figures.time("deleted claim to nothing left"):
         claim.delete()
-        namespace.wait_for("Nothing is left in the namespace", lambda: _everything(namespace) <= before)
+        namespace.wait_for("Nothing is left in the namespace", lambda: namespace.everything() <= before)
         namespace.wait_for("The composite is gone", lambda: not get("xagentexecutors", composite))
-    if serves(OBJECTS):
-        namespace.wait_for("Its Objects are gone", lambda: not find(OBJECTS, selector=f"crossplane.io/composite={composite}"))
-
-
-def _everything(namespace: Namespace) -> set[str]:
-    """Names of all objects in the namespace, but for events and what Kubernetes puts into every namespace."""
-    kinds = kubectl("api-resources", "--namespaced", "--verbs=list,delete", "-o", "name").split()
-    listed = ",".join(kind for kind in kinds if not kind.startswith("events"))
-    found = set(kubectl("-n", namespace.name, "get", listed, "-o", "name").split())
-    return found | {"configmap/kube-root-ca.crt", "serviceaccount/default"}
+    namespace.wait_for("Its Objects are gone", lambda: not wrapped(composite))
 
 
 def test_twenty_claims_at_once_become_ready(make_claims: MakeClaims, workload: Workload, queue: Queue, figures: Figures) -> None:

@@ -63,12 +63,13 @@ def test_a_deleted_configuration_takes_every_claim_and_leaves_nothing(
 ) -> None:
     namespace = make_namespace()
     namespace.apply(*secrets())
+    before = namespace.everything()
     claim = {"apiVersion": f"{GROUP}/v1alpha1", "kind": "TrialExecutor", "metadata": {"name": "trial"}, "spec": spec(workload.v1, queue)}
     namespace.apply(claim)
     namespace.wait_for("The claim is ready", lambda: is_true(namespace.get(CLAIMS, "trial"), "Ready"), timeout_seconds=240)
     with figures.time("Configuration deleted, to nothing left of its API and claims"):
         kubectl("delete", CONFIGURATIONS, configuration, "--wait=false")
         wait_for("The API is gone", lambda: not any(get("crd", name) for name in (CLAIMS, COMPOSITES)), timeout_seconds=300)
-        namespace.wait_for("The workload is gone", lambda: not namespace.find("deployments,services,scaledobjects,pods"))
+        namespace.wait_for("Nothing is left in the namespace", lambda: namespace.everything() <= before)
     wait_for("The Configuration is gone", lambda: not get(CONFIGURATIONS, configuration))
     assert not [c for c in find("compositions") if c["metadata"]["name"] == configuration]

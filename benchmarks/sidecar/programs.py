@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from benchmarks.servers import free_port
+
 ROOT: Final = Path(__file__).parents[2]
 TOKEN: Final = "pod-uid"  # noqa: S105  # of a pod that does not exist
 LITELLM_VERSION: Final = "1.84.10"
@@ -42,12 +44,6 @@ class Running:
         """What it holds now."""
         lines = Path(f"/proc/{self.process.pid}/status").read_text().splitlines()
         return next(int(line.split()[1]) for line in lines if line.startswith("VmRSS:")) / 1024
-
-
-def free_port() -> int:
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return int(sock.getsockname()[1])
 
 
 @contextmanager

@@ -10,8 +10,8 @@ from crossplane.function.proto.v1 import run_function_pb2 as v1
 
 from benchmarks.servers import IMAGE_ENVIRONMENT
 from tests.composites import composite
+from tests.function.process import TIMEOUT_SECONDS, method, running
 from tests.function.small_pod import LIMIT_BYTES
-from tests.function.test_grpc import TIMEOUT_SECONDS, method, running
 from zerotouch_function.protocol.memory import KEPT_BYTES
 from zerotouch_function.serving.budget import UNREAD_BYTES, Budget, budget, memory_limit_bytes
 

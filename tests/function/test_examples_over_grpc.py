@@ -14,7 +14,7 @@ from crossplane.function.proto.v1beta1 import run_function_pb2_grpc as v1beta1_g
 
 from tests.function.authority import Authority
 from tests.function.crossplane_requests import request
-from tests.function.test_grpc import TIMEOUT_SECONDS, running
+from tests.function.process import TIMEOUT_SECONDS, running
 from zerotouch import catalogue, documents, render
 from zerotouch_function.protocol.structs import decode
 

@@ -1,106 +1,30 @@
 """The function as a process, called over the network as Crossplane calls it."""
 
-import json
 import os
 import random
 import re
-import signal
-import socket
 import subprocess
 import sys
 import threading
-import time
 import urllib.request
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any, Final
+from typing import Any, Final
 
 import grpc
 import pytest
 from crossplane.function.proto.v1 import run_function_pb2 as v1
-from crossplane.function.proto.v1 import run_function_pb2_grpc as v1_grpc
 from crossplane.function.proto.v1beta1 import run_function_pb2 as v1beta1
 from crossplane.function.proto.v1beta1 import run_function_pb2_grpc as v1beta1_grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from tests.function.authority import Authority
 from tests.function.crossplane_requests import XR, everything, request
+from tests.function.process import METHOD, ROOT, TIMEOUT_SECONDS, Function, method, run, running, wait_for, want
 from tests.function.stand_in import compose, refuse
 from zerotouch_function.protocol.runner import Runner
-
-ROOT: Final = Path(__file__).parents[2]
-TIMEOUT_SECONDS: Final = 10
-METHOD: Final = "/apiextensions.fn.proto.v1.FunctionRunnerService/RunFunction"
-NO_VARIABLES: Final[Mapping[str, str]] = {}
-
-
-@dataclass
-class Function:
-    """A running function."""
-
-    process: subprocess.Popen[str]
-    address: str
-    metrics_address: str
-    log: list[dict[str, Any]]
-
-    def wait_for_log(self, event: str) -> None:
-        """Waits until the function says so."""
-        wait_for(lambda: any(line["event"] == event for line in self.log))
-
-    def high_water_bytes(self) -> int:
-        """Memory that it has used at most."""
-        status = Path(f"/proc/{self.process.pid}/status").read_text()
-        return next(int(line.split()[1]) * 1024 for line in status.splitlines() if line.startswith("VmHWM:"))
-
-    def stop(self) -> int:
-        """Sends SIGTERM and waits for the end."""
-        self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(TIMEOUT_SECONDS)
-
-
-def wait_for(is_true: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + TIMEOUT_SECONDS
-    while not is_true():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
-
-
-@contextmanager
-def running(
-    *options: str,
-    certificates: Path | None = None,
-    module: str = "tests.function.stand_in",
-    environment: Mapping[str, str] = NO_VARIABLES,
-) -> Iterator[Function]:
-    address, metrics_address = f"127.0.0.1:{free_port()}", f"127.0.0.1:{free_port()}"
-    security = ["--insecure"] if certificates is None else []
-    variables = {**os.environ, "TLS_SERVER_CERTS_DIR": str(certificates or ""), **environment}
-    arguments = ["--address", address, "--metrics-address", metrics_address, *security, *options]
-    process = subprocess.Popen([sys.executable, "-m", module, *arguments], cwd=ROOT, env=variables, stderr=subprocess.PIPE, text=True)
-    function = Function(process, address, metrics_address, [])
-    assert process.stderr
-    reader = threading.Thread(target=read_log, args=(process.stderr, function.log), daemon=True)
-    reader.start()
-    try:
-        function.wait_for_log("serving")
-        yield function
-    finally:
-        process.kill()
-        process.wait(TIMEOUT_SECONDS)
-        reader.join(TIMEOUT_SECONDS)
-
-
-def read_log(stream: IO[str], log: list[dict[str, Any]]) -> None:
-    for line in stream:
-        log.append(json.loads(line) if line.startswith("{") else {"event": line})
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
 
 
 @pytest.fixture(scope="module")
@@ -113,25 +37,6 @@ def function() -> Iterator[Function]:
 def channel(function: Function) -> Iterator[grpc.Channel]:
     with grpc.insecure_channel(function.address) as channel:
         yield channel
-
-
-def raw(channel: grpc.Channel) -> Callable[..., bytes]:
-    """Calls with any bytes."""
-    return method(channel)
-
-
-def method(channel: grpc.Channel) -> "grpc.UnaryUnaryMultiCallable[bytes, bytes]":
-    return channel.unary_unary(METHOD)
-
-
-def run(channel: grpc.Channel, message: v1.RunFunctionRequest) -> v1.RunFunctionResponse:
-    stub = v1_grpc.FunctionRunnerServiceStub(channel)  # type: ignore[no-untyped-call]  # the SDK's
-    answer: v1.RunFunctionResponse = stub.RunFunction(message, timeout=TIMEOUT_SECONDS, wait_for_ready=True)
-    return answer
-
-
-def want() -> v1.RunFunctionResponse:
-    return v1.RunFunctionResponse.FromString(Runner(compose, refuse).run(everything().SerializeToString()))
 
 
 def test_v1_and_v1beta1_get_the_same_answer(channel: grpc.Channel) -> None:
@@ -155,7 +60,7 @@ def test_damaged_bytes_get_an_answer_each_and_the_function_goes_on(channel: grpc
     truncated = [whole[: dice.randrange(len(whole))] for _ in range(100)]
     for data in [*random_bytes, *truncated]:
         try:
-            answer = v1.RunFunctionResponse.FromString(raw(channel)(data, timeout=TIMEOUT_SECONDS))
+            answer = v1.RunFunctionResponse.FromString(method(channel)(data, timeout=TIMEOUT_SECONDS))
             assert answer.meta.ttl.seconds in (15, 60)
         except grpc.RpcError as error:
             assert error.code() is grpc.StatusCode.INVALID_ARGUMENT  # noqa: PT017  # or an answer
@@ -182,7 +87,7 @@ REFUSED: Final = [
 @pytest.mark.parametrize("case", REFUSED, ids=lambda case: case.reason)
 def test_what_cannot_be_answered_gets_a_status_that_says_why(channel: grpc.Channel, case: Refused) -> None:
     with pytest.raises(grpc.RpcError) as raised:
-        raw(channel)(case.data, timeout=TIMEOUT_SECONDS)
+        method(channel)(case.data, timeout=TIMEOUT_SECONDS)
     assert raised.value.code() is case.code
     assert case.details in str(raised.value.details())
 
@@ -244,7 +149,7 @@ def test_metrics_count_requests_by_kind_and_outcome() -> None:
         for xr in (XR, XR, {**XR, "spec": {"size": "wrong"}}, {**XR, "kind": "XOther"}):
             run(channel, request(xr))
         with pytest.raises(grpc.RpcError):
-            raw(channel)(b"\xff", timeout=TIMEOUT_SECONDS)
+            method(channel)(b"\xff", timeout=TIMEOUT_SECONDS)
         text = urllib.request.urlopen(f"http://{function.metrics_address}/metrics", timeout=TIMEOUT_SECONDS).read().decode()
     for line in (
         'function_requests_total{kind="XDemo",outcome="composed"} 2.0',
@@ -283,7 +188,7 @@ def call_until_unavailable(channel: grpc.Channel, data: bytes) -> list[bytes]:
     answers = []
     while True:
         try:
-            answers.append(raw(channel)(data, timeout=TIMEOUT_SECONDS))
+            answers.append(method(channel)(data, timeout=TIMEOUT_SECONDS))
         except grpc.RpcError as error:
             assert error.code() is grpc.StatusCode.UNAVAILABLE  # noqa: PT017  # or an answer
             return answers
@@ -298,7 +203,7 @@ def test_mutual_tls_asks_every_caller_for_a_certificate(tmp_path: Path) -> None:
         anonymous = grpc.ssl_channel_credentials(root_certificates=authority.certificate_pem)
         for credentials in (anonymous, stranger.client(trusting=authority)):
             with grpc.secure_channel(function.address, credentials) as channel, pytest.raises(grpc.RpcError) as raised:
-                raw(channel)(b"", timeout=TIMEOUT_SECONDS)
+                method(channel)(b"", timeout=TIMEOUT_SECONDS)
             assert raised.value.code() is grpc.StatusCode.UNAVAILABLE
 
 
@@ -318,7 +223,7 @@ def test_renewed_certificates_are_used_without_a_restart(tmp_path: Path) -> None
                 assert run(after, everything()) == want()
             assert run(before, everything()) == want()
         with grpc.secure_channel(function.address, old.client()) as late, pytest.raises(grpc.RpcError):
-            raw(late)(b"", timeout=TIMEOUT_SECONDS)
+            method(late)(b"", timeout=TIMEOUT_SECONDS)
 
 
 @dataclass(frozen=True)
@@ -389,7 +294,7 @@ def test_the_image_serves_tls_without_openssl(tmp_path: Path) -> None:
     authority.write_server(tmp_path)
     with running(certificates=tmp_path, module="zerotouch_function") as function:
         with grpc.secure_channel(function.address, authority.client()) as channel, pytest.raises(grpc.RpcError) as raised:
-            raw(channel)(b"no request", timeout=TIMEOUT_SECONDS)
+            method(channel)(b"no request", timeout=TIMEOUT_SECONDS)
         assert raised.value.code() is grpc.StatusCode.INVALID_ARGUMENT
         loaded = Path(f"/proc/{function.process.pid}/maps").read_text()
     assert "cygrpc" in loaded

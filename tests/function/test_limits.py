@@ -14,10 +14,10 @@ import grpc
 import pytest
 from grpc_health.v1.health import HealthServicer
 
-from benchmarks.servers import IMAGE_ENVIRONMENT
+from benchmarks.servers import IMAGE_ENVIRONMENT, free_port
 from tests.function.crossplane_requests import everything, request
+from tests.function.process import METHOD, TIMEOUT_SECONDS, Function, method, run, running, wait_for, want
 from tests.function.stand_in import compose, refuse
-from tests.function.test_grpc import METHOD, TIMEOUT_SECONDS, Function, free_port, method, run, running, wait_for, want
 from zerotouch_function.protocol.runner import Runner
 from zerotouch_function.serving.arrivals import Arrivals
 from zerotouch_function.serving.budget import UNREAD_BYTES

@@ -5,7 +5,7 @@ import urllib.request
 
 import pytest
 
-from tests.function.test_grpc import free_port
+from benchmarks.servers import free_port
 from zerotouch_function.serving.address import listen
 from zerotouch_function.serving.options import StartError
 from zerotouch_function.serving.scrape import CALLERS, REQUEST_BYTES, SECONDS, serve_metrics

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import socket
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from benchmarks.servers import free_port
 from tests.function.authority import Authority
 from tests.sidecar.loops import run
 from tests.sidecar.models.nats import Nats
@@ -115,12 +115,6 @@ def test_rotated_files_that_do_not_hold_leave_a_connection_that_works(tmp_path: 
             await server.stop()
 
     run(work())
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @asynccontextmanager

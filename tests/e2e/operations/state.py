@@ -51,6 +51,11 @@ def revision(claim: Claim) -> str:
     return str(composite_of(claim)["spec"]["compositionRevisionRef"]["name"])
 
 
+def scales_to(claim: Claim, most: int) -> bool:
+    """Whether that `maxReplicas` of an AgentExecutor has been composed."""
+    return bool(claim.composed("scaledobject")["spec"]["maxReplicaCount"] == most)
+
+
 def wait_answered(claim: Claim) -> None:
     """Waits until what serves now has answered this claim: it refuses a spec that cannot be, and composes the one before again."""
     claim.update({"resources": TOO_MUCH})

@@ -20,7 +20,7 @@ from tests.e2e.namespace import Namespace
 from tests.e2e.operations.conftest import OwnClaims
 from tests.e2e.operations.packages import earlier_package
 from tests.e2e.operations.platform import Function, Platform, own_function
-from tests.e2e.operations.state import revision, unchanged, wait_answered
+from tests.e2e.operations.state import revision, scales_to, unchanged, wait_answered
 from tests.e2e.settings import Settings
 
 pytestmark = pytest.mark.operations
@@ -107,7 +107,7 @@ def test_claims_converge_on_either_replica_alone(platform: Platform, own_claims:
         with no_new_pods(platform.function, priority):
             kubectl("-n", platform.function.namespace, "delete", "pod", victim, "--force", "--grace-period=0")
             claim.update({"scaling": {"maxReplicas": wanted}})
-            claim.wait_for("has its edit composed", partial(_scales_to, claim, wanted))
+            claim.wait_for("has its edit composed", partial(scales_to, claim, wanted))
             assert {pod["metadata"]["name"] for pod in platform.function.all_pods()} == survivors
             assert len(platform.function.pods()) == 1
         wait_for("Two pods of the function run", lambda: platform.function.serves(2))
@@ -126,10 +126,6 @@ def no_new_pods(function: Function, priority: str) -> Iterator[None]:
         yield
     finally:
         kubectl("-n", namespace, "delete", "resourcequota", name)
-
-
-def _scales_to(claim: Claim, most: int) -> bool:
-    return bool(claim.composed("scaledobject")["spec"]["maxReplicaCount"] == most)
 
 
 def test_a_switch_of_mode_under_a_living_claim_is_refused_and_told(platform: Platform, own_claims: OwnClaims) -> None:

@@ -19,7 +19,7 @@ from tests.e2e.namespace import Namespace
 from tests.e2e.operations.conftest import OwnClaims
 from tests.e2e.operations.leaving import parts, wait_nothing_left
 from tests.e2e.operations.platform import Platform
-from tests.e2e.operations.state import composite_of, unchanged
+from tests.e2e.operations.state import composite_of, scales_to, unchanged
 from tests.e2e.settings import Settings
 
 pytestmark = pytest.mark.operations
@@ -73,7 +73,7 @@ def is_out_of_sync(claim: Claim) -> bool:
 def is_edited(claim: Claim) -> bool:
     """Whether the edit of `EDITS` has arrived."""
     if claim.api == AGENT_EXECUTOR:
-        return bool(claim.composed("scaledobject")["spec"]["maxReplicaCount"] == 7)
+        return scales_to(claim, 7)
     return claim.wanted() == 2
 
 

@@ -15,7 +15,7 @@ from tests.e2e.cluster import Manifest, apply, condition, get, kubectl, wait_for
 from tests.e2e.operations.conftest import OwnClaims
 from tests.e2e.operations.leaving import wait_nothing_left
 from tests.e2e.operations.platform import Platform
-from tests.e2e.operations.state import unchanged
+from tests.e2e.operations.state import scales_to, unchanged
 
 pytestmark = pytest.mark.operations
 
@@ -85,7 +85,7 @@ def test_a_deleted_provider_config_waits_for_the_last_object(objects: Platform, 
     composite = claim.composite()
     kubectl("delete", CONFIGS, objects.name, "--wait=false")
     claim.update({"scaling": {"maxReplicas": 7}})
-    claim.wait_for("has its edit composed", lambda: claim.composed("scaledobject")["spec"]["maxReplicaCount"] == 7)
+    claim.wait_for("has its edit composed", lambda: scales_to(claim, 7))
     claim.wait_ready()
     assert get(CONFIGS, objects.name)
     claim.delete()

@@ -57,13 +57,13 @@ class Crowd:
         for number in range(first, last):
             namespace = self.namespace_of(number)
             if namespace not in self.namespaces:
-                self._found(namespace)
+                self._make_namespace(namespace)
             self.api.create(KINDS["claims"].format(namespace), manifest(name(number), fields))
 
     def namespace_of(self, number: int) -> str:
         return f"{self.name}-{number // TEAM:02d}"
 
-    def _found(self, namespace: str) -> None:
+    def _make_namespace(self, namespace: str) -> None:
         """Creates a namespace with the Secrets that its claims name."""
         self.namespaces.append(namespace)
         apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}})

@@ -43,7 +43,7 @@ WORKERS: Final = 64
 """Threads at most; started when needed. One waits for each request whose bytes are still arriving."""
 
 MAX_CONCURRENT_REQUESTS: Final = 512
-"""Further ones are answered with RESOURCE_EXHAUSTED at once. Crossplane reconciles 100 composites of a kind at a time.
+"""Further ones are answered with RESOURCE_EXHAUSTED at once. By default Crossplane reconciles 100 composites of a kind at a time.
 
 One connection has no more, with those whose answers it has not read: they count no more for gRPC, and take memory.
 """

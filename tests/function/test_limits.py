@@ -12,18 +12,25 @@ from typing import Final
 
 import grpc
 import pytest
+import yaml
+from crossplane.function.proto.v1 import run_function_pb2 as v1
 from grpc_health.v1.health import HealthServicer
 
+from benchmarks import crossplane
 from benchmarks.servers import IMAGE_ENVIRONMENT, free_port
-from tests.function.crossplane_requests import everything, request
-from tests.function.process import METHOD, TIMEOUT_SECONDS, Function, method, run, running, wait_for, want
+from tests.function.crossplane_requests import XR, everything, request
+from tests.function.process import METHOD, ROOT, TIMEOUT_SECONDS, Function, method, run, running, wait_for, want
 from tests.function.stand_in import compose, refuse
+from zerotouch_function.composition import Composition
+from zerotouch_function.fields.quantity import amount
+from zerotouch_function.manifest import Manifest
+from zerotouch_function.observed import Observed
 from zerotouch_function.protocol.runner import Runner
 from zerotouch_function.serving.arrivals import Arrivals
 from zerotouch_function.serving.budget import UNREAD_BYTES
 from zerotouch_function.serving.metrics import Metrics
 from zerotouch_function.serving.options import Options
-from zerotouch_function.serving.server import MAX_CONCURRENT_REQUESTS, WORKERS, Handler, build_server
+from zerotouch_function.serving.server import LARGE_REQUEST_BYTES, MAX_CONCURRENT_REQUESTS, WORKERS, Handler, build_server
 from zerotouch_function.serving.unread import Unread
 
 OWN_CONNECTION: Final = [("grpc.use_local_subchannel_pool", 1)]
@@ -117,6 +124,64 @@ def test_further_requests_are_refused_at_once_while_512_wait() -> None:
     server.stop(None)
     assert set(codes) == {grpc.StatusCode.OK, grpc.StatusCode.RESOURCE_EXHAUSTED}
     assert codes.count(grpc.StatusCode.OK) >= MAX_CONCURRENT_REQUESTS
+
+
+def test_large_requests_are_answered_one_at_a_time_and_others_beside_them() -> None:
+    begun, gate = [], threading.Event()
+
+    def compose_slowly(xr: Manifest, observed: Observed, function_input: Manifest) -> Composition:
+        if "data" in xr["spec"]:
+            begun.append(xr)
+            gate.wait(TIMEOUT_SECONDS)
+        return compose(xr, observed, function_input)
+
+    handler = Handler(Runner(compose_slowly, refuse), Metrics(), Arrivals(WORKERS), Unread(MIB))
+    address = f"127.0.0.1:{free_port()}"
+    server = build_server(handler, HealthServicer(), Options(address, None, MIB, "", MIB))
+    server.start()
+    large = request({**XR, "spec": {"data": "x" * LARGE_REQUEST_BYTES}}).SerializeToString()
+    with grpc.insecure_channel(address, OWN_CONNECTION) as channel:
+        calls = [method(channel).future(large, timeout=TIMEOUT_SECONDS) for _ in range(2)]
+        wait_for(lambda: bool(begun))
+        assert [run(channel, everything()) for _ in range(10)] == [want()] * 10
+        assert len(begun) == 1
+        gate.set()
+        assert [call.code() for call in calls] == [grpc.StatusCode.OK] * 2
+    server.stop(None)
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="no /proc here to look into")
+def test_as_many_of_the_largest_requests_as_are_taken_at_a_time_fit_into_the_pod_that_we_install() -> None:
+    largest = largest_request()
+    requests = [largest.replace(b"VARIABLE", b"VAR%05d" % index) for index in range(WORKERS)]
+    with (
+        running(module="zerotouch_function", environment=IMAGE_ENVIRONMENT) as function,
+        grpc.insecure_channel(function.address, [*OWN_CONNECTION, ("grpc.max_receive_message_length", -1)]) as channel,
+        ThreadPoolExecutor(WORKERS) as pool,
+    ):
+        codes = list(pool.map(lambda data: method(channel).future(data, timeout=60).code(), [*requests, *requests[: WORKERS // 2]]))
+        assert set(codes) <= {grpc.StatusCode.OK, grpc.StatusCode.RESOURCE_EXHAUSTED}  # beside many unread answers
+        assert codes.count(grpc.StatusCode.OK) > WORKERS
+        assert function.high_water_bytes() < installed_limit_bytes(), function.high_water_bytes()
+
+
+def largest_request() -> bytes:
+    """A claim with as much environment as it may have, and objects that fill the 4 MiB of a request."""
+    message = v1.RunFunctionRequest.FromString(crossplane.request())
+    spec, objects = message.observed.composite.resource["spec"], message.observed.resources
+    spec["env"] = [{"name": f"VARIABLE_{index}", "value": "x" * 16384} for index in range(64)]
+    objects["deployment"].resource["spec"]["template"]["spec"]["containers"][0]["env"] = spec["env"]
+    for observed in objects.values():
+        observed.resource["metadata"]["managedFields"] = ["x" * ((4 * MIB - 2100 * 1024) // len(objects))]
+    return message.SerializeToString()
+
+
+def installed_limit_bytes() -> int:
+    """The memory limit of the function's pods."""
+    manifests = yaml.safe_load_all((ROOT / "platform/04-apis/base/function.yaml").read_text())
+    config = next(one for one in manifests if one["kind"] == "DeploymentRuntimeConfig")
+    container = config["spec"]["deploymentTemplate"]["spec"]["template"]["spec"]["containers"][0]
+    return int(amount(container["resources"]["limits"]["memory"]))
 
 
 def test_a_connection_has_512_requests_at_a_time(served: Function) -> None:

@@ -8,6 +8,7 @@ import signal
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from time import perf_counter, sleep
 from typing import Final, NoReturn
 
@@ -48,6 +49,9 @@ MAX_CONCURRENT_REQUESTS: Final = 512
 One connection has no more, with those whose answers it has not read: they count no more for gRPC, and take memory.
 """
 
+LARGE_REQUEST_BYTES: Final = 256 * 1024
+"""Larger ones are answered one at a time: an opened request takes some times its bytes, and 64 of them at once would take a pod's memory."""
+
 KEEPALIVE_SECONDS: Final = 60
 """A connection that is silent for so long is asked whether it is alive, so that a dead caller holds no thread."""
 
@@ -62,6 +66,7 @@ class Handler:
         self._metrics = metrics
         self._arrivals = arrivals
         self._unread = unread
+        self._large = threading.Lock()
         self._is_open = threading.Event()
         self._is_open.set()
 
@@ -82,7 +87,8 @@ class Handler:
         started = perf_counter()
         kind, outcome = "", Outcome.FAILED
         try:
-            answer = self._runner.answer(request)
+            with self._large if len(request) > LARGE_REQUEST_BYTES else nullcontext():
+                answer = self._runner.answer(request)
             kind, outcome = answer.kind, answer.outcome
             self._unread.add(context, len(answer.response))
             return answer.response

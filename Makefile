@@ -91,7 +91,7 @@ uninstall: .venv/.synced ## take the platform off the cluster again: [OVERLAY=..
 	@hack/uninstall.sh
 
 e2e: .venv/.synced ## run the end-to-end tests on KUBECONFIG's cluster (see tests/e2e/README.md)
-	E2E=1 $(bin)/pytest tests/e2e --ignore=tests/e2e/gitops -m 'not operations' $(PYTEST_FLAGS)
+	E2E=1 $(bin)/pytest tests/e2e --ignore=tests/e2e/gitops -m 'not operations' --durations=20 $(PYTEST_FLAGS)
 
 gitops: .venv/.synced ## have Argo CD on KUBECONFIG's cluster bring up what `make push` pushed, and test that (see tests/e2e/README.md)
 	E2E=1 $(bin)/pytest tests/e2e/gitops $(PYTEST_FLAGS)

@@ -51,6 +51,7 @@ def _is_at_zero(claim: Claim) -> bool:
     return claim.wanted() == 0 and not claim.pods() and claim.is_ready() and claim.status()["replicas"] == 0
 
 
+@pytest.mark.operations
 def test_nothing_is_scaled_down_while_nats_is_away(
     make_claims: MakeClaims, workload: Workload, queue: Queue, environment: Settings
 ) -> None:

@@ -37,6 +37,7 @@ def test_an_update_under_load_fails_no_request(ready_agent: MakeAgent, agent_ima
         assert seen()["failures"] == []
 
 
+@pytest.mark.operations
 @pytest.mark.parametrize("part", ["sidecar", "wrapper"])
 def test_an_upgrade_rolls_pods_one_by_one_and_fails_no_request(
     part: str,

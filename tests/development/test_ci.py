@@ -24,7 +24,13 @@ BENCH: Final = """#!/bin/sh
 [ "$1" = program ] || exit 0
 [ "$2" != "$MISSING" ] && echo "/programs/$2"
 """
-FAKES: Final = {"id": "echo 0", "go": "true", "apt-get": "false", "make": "env >environment"}
+FAKES: Final = {
+    "id": "echo 0",
+    "go": "true",
+    "apt-get": "false",
+    "make": 'env >environment; echo "make $*" >>calls',
+    "kubectl": 'echo "kubectl $*" >>calls',
+}
 
 
 @pytest.fixture
@@ -68,3 +74,17 @@ def test_a_program_that_cannot_be_built_fails_the_run(checkout: Path, program: s
 def test_only_the_tests_wait_for_the_peer(checkout: Path) -> None:
     done = run(checkout, "gitops", missing="function-patch-and-transform")
     assert re.search(r"^passed .*helm, kubectl and the peer$", done.stdout, re.MULTILINE), done.stdout
+
+
+def test_the_benchs_provider_makes_way_for_the_platforms(checkout: Path) -> None:
+    done = run(checkout, "v1")
+    assert done.returncode == 0, done.stdout + done.stderr
+    first, second, *_ = (checkout / "calls").read_text().splitlines()
+    assert first.startswith("kubectl delete provider.pkg.crossplane.io/provider-kubernetes ")
+    assert second == "make install OVERLAY=crossplane-v1"
+
+
+def test_a_cluster_without_the_provider_is_taken_as_it_is(checkout: Path) -> None:
+    done = run(checkout, "v2")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "kubectl" not in (checkout / "calls").read_text()

@@ -5,6 +5,13 @@
 need "$KUBECTL"
 need "$CROSSPLANE" "install the Crossplane CLI $CROSSPLANE_CLI_VERSION, or set CROSSPLANE to its path"
 
+# Crossplane takes packages by their full name, and a Composition calls its function by the name that Crossplane gives a dependency: the
+# repository as a DNS label (https://github.com/crossplane/crossplane-runtime/blob/main/pkg/xpkg/name.go, ToDNSLabel; the same in v1.20).
+[[ ${REGISTRY%%/*} == *[.:]* ]] || die "REGISTRY: $REGISTRY names no host" "write it in full, such as docker.io/$REGISTRY"
+repository=${function_image#*/}
+repository=${repository%:*}
+function_name=$(LC_ALL=C sed 's/[^a-z0-9.\/:-]//g; y|./:|---|; s/^-*//; s/-*$//' <<<"${repository:0:63}")
+
 roots=$build/packages
 rm -rf "$roots"
 mkdir -p "$roots/no-examples"
@@ -29,8 +36,11 @@ configuration() {
         n
         s|version: .*|version: '$wanted'|
     }
-    s#ghcr.io/bizmatters/\(agent-sidecar\|agent-wrapper\):.*#$REGISTRY/\1:$VERSION#" >"$roots/$1/package.yaml"
+    s#ghcr.io/bizmatters/\(agent-sidecar\|agent-wrapper\):.*#$REGISTRY/\1:$VERSION#
+    s|ghcr.io/bizmatters/configuration-agents|$REGISTRY/configuration-agents|
+    s|name: bizmatters-function-agents$|name: $function_name|" >"$roots/$1/package.yaml"
     grep -qF "version: '$wanted'" "$roots/$1/package.yaml" || die "package metadata in $2 has no dependency on function-agents"
+    grep -q "^ *name: $function_name$" "$roots/$1/package.yaml" || die "no Composition in $2 calls $function_name"
     xpkg "$1" "$roots/$1"
 }
 configuration configuration-agents package

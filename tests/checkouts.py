@@ -1,4 +1,4 @@
-"""A checkout that hack/ builds from, with stand-ins for uv and for what makes SBOMs."""
+"""A checkout that hack/ builds from, with stand-ins for uv and for what makes SBOMs, images' archives and packages."""
 
 import shutil
 import subprocess
@@ -8,6 +8,7 @@ from typing import Final
 
 ROOT: Final = Path(__file__).parents[1]
 SOURCES: Final = (
+    "apis",
     "hack",
     "package",
     "wrapper-image",
@@ -35,6 +36,24 @@ hack/sbom.py) echo "$2" >"$4" ;;
 *) exec {python} "$@" ;;
 esac
 """
+
+SAVE: Final = """#!/bin/sh
+file=$PWD/$2
+cd "$(mktemp -d)"
+tar --sort=name --directory="$STORE/$1" --create --file=layer.tar .
+echo '{"config": {}}' >config.json
+echo '[{"Config": "config.json", "RepoTags": ["image"], "Layers": ["layer.tar"]}]' >manifest.json
+tar --create --file="$file" config.json layer.tar manifest.json
+"""
+"""Writes an archive of what lies in STORE under the image's tag."""
+
+CROSSPLANE: Final = """#!/bin/sh
+for argument; do
+    case $argument in --package-file=*) file=${argument#*=} ;; --package-root=*) folder=${argument#*=} ;; esac
+done
+cat "$folder"/*.yaml >"$file"
+"""
+"""Builds a package that is the files it is built from."""
 
 
 def make_checkout(folder: Path, *, umask: int = 0o022) -> None:

@@ -1,10 +1,12 @@
-"""Names of packages are those that Crossplane gives them as dependencies: what is installed as one is found, called and granted its rights."""
+"""The layer names packages as Crossplane names dependencies: what comes with a Configuration is found, called and granted its rights."""
 
 import re
+import subprocess
 from pathlib import Path
 from typing import Final
 
 import pytest
+import yaml
 
 from tests.bootstrap.manifests import Manifest, document, documents, named
 from tests.rights import rendered
@@ -35,10 +37,14 @@ def readme(configuration: str) -> str:
     return str(metadata["annotations"]["meta.crossplane.io/readme"])
 
 
+def guide() -> str:
+    return (ROOT / "docs/operations.md").read_text().partition("### From the package alone")[2].partition("\n## ")[0]
+
+
 @pytest.mark.parametrize("configuration", CONFIGURATIONS)
 def test_the_settings_are_for_the_name_that_crossplane_gives_the_dependency(configuration: str) -> None:
     dependencies: list[Manifest] = document(ROOT / configuration / "crossplane.yaml")["spec"]["dependsOn"]
-    found = {kind: d[kind] for d in dependencies for kind in ("function", "provider") if kind in d}
+    found: dict[str, str] = {kind: d[kind] for d in dependencies for kind in ("function", "provider") if kind in d}
     assert found.keys() == CONFIGURATIONS[configuration].keys()
     for kind, file in CONFIGURATIONS[configuration].items():
         package = named(documents(ROOT / file), kind.capitalize())
@@ -54,8 +60,7 @@ def test_a_readme_says_which_settings_to_apply(configuration: str) -> None:
 
 
 def test_the_providers_settings_come_before_its_rights() -> None:
-    guide = (ROOT / "docs/operations.md").read_text().partition("### From the package alone")[2].partition("\n## ")[0]
-    for text in (readme("package/crossplane-v1"), guide):
+    for text in (readme("package/crossplane-v1"), guide()):
         assert -1 < text.find(f"-f {PROVIDER}") < text.find("-k platform/04-apis/rbac/objects")
 
 
@@ -70,3 +75,16 @@ def test_a_variants_compositions_call_its_function(folder: str) -> None:
     made = rendered(LAYER / folder)
     called = {step["functionRef"]["name"] for m in made if m["kind"] == "Composition" for step in m["spec"]["pipeline"]}
     assert called == {named(made, "Function")["metadata"]["name"]}
+
+
+def test_the_guide_writes_another_registrys_name_into_all_of_the_functions_settings() -> None:
+    (command,) = re.findall(r"^(sed '.*) \|$", guide(), re.MULTILINE)
+    done = subprocess.run(command, shell=True, cwd=ROOT, capture_output=True, text=True, check=True)
+    function, config, budget = yaml.safe_load_all(done.stdout)
+    repository = function["spec"]["package"].rpartition(":")[0]
+    label = {"pkg.crossplane.io/function": dependency_name(repository)}
+    assert repository == "registry.example.com/acme/function-agents"
+    assert function["metadata"]["name"] == dependency_name(repository)
+    assert budget["spec"]["selector"]["matchLabels"] == label
+    (spread,) = config["spec"]["deploymentTemplate"]["spec"]["template"]["spec"]["topologySpreadConstraints"]
+    assert spread["labelSelector"]["matchLabels"] == label

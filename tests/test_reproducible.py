@@ -8,7 +8,7 @@ from typing import Final
 
 import pytest
 
-from tests.checkouts import make_checkout
+from tests.checkouts import CROSSPLANE, SAVE, make_checkout
 
 BUILD: Final = """#!/bin/sh
 mkdir -p "$STORE/$1"
@@ -17,23 +17,8 @@ eval "$LEAK" >"$STORE/$1/leak"
 """
 """Keeps the folder as the image, and what LEAK prints in it."""
 
-SAVE: Final = """#!/bin/sh
-file=$PWD/$2
-cd "$(mktemp -d)"
-tar --sort=name --directory="$STORE/$1" --create --file=layer.tar .
-echo '{"config": {}}' >config.json
-echo '[{"Config": "config.json", "RepoTags": ["image"], "Layers": ["layer.tar"]}]' >manifest.json
-tar --create --file="$file" config.json layer.tar manifest.json
-"""
-
-CROSSPLANE: Final = """#!/bin/sh
-for argument; do
-    case $argument in --package-file=*) file=${argument#*=} ;; --package-root=*) folder=${argument#*=} ;; esac
-done
-cat "$folder"/*.yaml >"$file"
-"""
 KUBECTL: Final = """#!/bin/sh
-cat "$2/crossplane.yaml"
+cat "$2/crossplane.yaml" apis/agenttypes/composition.yaml
 """
 PROGRAMS: Final = {"build": BUILD, "save": SAVE, "crossplane": CROSSPLANE, "kubectl": KUBECTL}
 

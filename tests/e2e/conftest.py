@@ -14,7 +14,7 @@ from tests.e2e.cluster import Manifest, apply, get, kubectl
 from tests.e2e.figures import FIGURES, Figures
 from tests.e2e.images import WORKLOAD, Workload
 from tests.e2e.making import MakeClaims, MakeNamespace, MakeQueue, ReadyClaim
-from tests.e2e.namespace import Namespace
+from tests.e2e.namespace import Namespace, namespace_manifest
 from tests.e2e.preconditions import missing
 from tests.e2e.settings import Settings
 from tests.e2e.streams import Queue
@@ -61,10 +61,8 @@ def make_namespace(environment: Settings) -> Iterator[MakeNamespace]:
     def make(name: str = "", *, pod_security: str = "restricted") -> Namespace:
         if name and get("namespace", name):
             pytest.fail(f"Namespace {name}: exists already, and the tests would delete it; delete it yourself first")
-        suffix = random.token_hex(3)
-        labels = {"layer": "tests", "category": f"e2e-{suffix}", "pod-security.kubernetes.io/enforce": pod_security}
-        namespace = Namespace(name or f"tests-e2e-{suffix}")
-        apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace.name, "labels": labels}})
+        namespace = Namespace(name or f"tests-e2e-{random.token_hex(3)}")
+        apply(namespace_manifest(namespace.name, pod_security=pod_security))
         made.append(namespace)
         return namespace
 

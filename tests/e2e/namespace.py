@@ -11,6 +11,17 @@ from tests.e2e.report import report
 T = TypeVar("T")
 
 
+def namespace_manifest(name: str, *, pod_security: str) -> Manifest:
+    """A namespace for claims, whose pods NATS lets in."""
+    labels = {
+        "layer": "tests",
+        "category": name.removeprefix("tests-"),
+        "platform.bizmatters.io/nats-client": "true",
+        "pod-security.kubernetes.io/enforce": pod_security,
+    }
+    return {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": labels}}
+
+
 @dataclass(frozen=True, slots=True)
 class Namespace:
     """One namespace; what waits in it fails with a report of it."""

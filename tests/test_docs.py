@@ -29,6 +29,9 @@ DOCUMENTS: Final = sorted(
 )
 DEFINITIONS: Final = sorted(ROOT.glob("apis/*/definition.yaml"))
 FUNCTION: Final = ROOT / "functions/function-agents/src/zerotouch_function"
+INPUT: Final[dict[str, Any]] = yaml.safe_load(
+    (ROOT / "functions/function-agents/package/input/agents.fn.platform.bizmatters.io_inputs.yaml").read_text()
+)["spec"]["versions"][0]["schema"]["openAPIV3Schema"]
 COMMAND_SECONDS: Final = 60
 
 ELSEWHERE: Final = {
@@ -199,6 +202,20 @@ def test_fields_that_are_named_exist(document: Path) -> None:
     assert named - field_paths() - OTHERS_FIELDS == set()
 
 
+def test_fields_of_the_input_that_are_named_exist() -> None:
+    text = "\n".join(GENERATED.sub("", document.read_text()) for document in DOCUMENTS)
+    named = set(re.findall(r"`((?:agents|defaults)\.[A-Za-z][\w.]*)`", text))
+    assert named - set(paths(INPUT, "")) == set()
+
+
+def test_the_guide_says_where_credentials_for_the_platforms_own_images_go() -> None:
+    table = (ROOT / "docs/operations.md").read_text().partition("| what is private |")[2].partition("\n\n")[0]
+    images = INPUT["properties"]["agents"]["properties"]["images"]["properties"]
+    assert images
+    for field in (*(f"agents.images.{part}" for part in images), "defaults.imagePullSecrets"):
+        assert f"`{field}`" in table
+
+
 def field_paths() -> set[str]:
     """The fields of every API."""
     schemas = [yaml.safe_load(file.read_text())["spec"]["versions"][0]["schema"]["openAPIV3Schema"] for file in DEFINITIONS]
@@ -211,7 +228,7 @@ def paths(schema: dict[str, Any], path: str) -> Iterator[str]:
     if "items" in schema:
         yield from paths(schema["items"], f"{path}[]")
     for name, field in schema.get("properties", {}).items():
-        yield from paths(field, f"{path}.{name}")
+        yield from paths(field, f"{path}.{name}" if path else name)
 
 
 def references() -> str:

@@ -19,7 +19,7 @@ image() {
     chmod -R u=rwX,go=rX "$2"
     find "$2" -exec touch --no-dereference --date="@$SOURCE_DATE_EPOCH" {} +
     say "image $1"
-    run_program "$IMAGE_BUILD" "$1" "$2" --build-arg PYTHON_IMAGE="$PYTHON_IMAGE" "${flags[@]}" >&2
+    run_program "$IMAGE_BUILD" "$1" "$2" --build-arg PYTHON_IMAGE="$PYTHON_IMAGE" ${PLATFORM:+"--platform=$PLATFORM"} "${flags[@]}" >&2
 }
 
 flags=("$@")

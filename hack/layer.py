@@ -81,8 +81,16 @@ def wait_until_ready(manifest: Manifest) -> None:
     deadline = time.monotonic() + TIMEOUT_SECONDS
     while conditions and (problem := unmet(get(manifest), conditions)):
         if time.monotonic() > deadline:
-            fail(f"{title(manifest)} is not ready after {TIMEOUT_SECONDS} s: {problem}", f"kubectl describe {target(manifest)}")
+            fail(f"{title(manifest)} is not ready after {TIMEOUT_SECONDS} s: {problem}", remedy(manifest))
         time.sleep(1)
+
+
+def remedy(manifest: Manifest) -> str:
+    """Where to look. Of pods that cannot run the image at all, the package says only that they are not available."""
+    look = f"kubectl describe {target(manifest)}"
+    if manifest["kind"] != "Function":
+        return look
+    return f"{look}; if its pods' log says `exec format error`, build for the nodes' architecture: PLATFORM=linux/amd64 or linux/arm64"
 
 
 def unmet(live: Manifest, conditions: tuple[str, ...]) -> str:

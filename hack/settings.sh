@@ -16,6 +16,7 @@ dockerfiles=({functions/function-agents,sidecar-image,wrapper-image}/Dockerfile)
 : "${CROSSPLANE:=crossplane}"              # the Crossplane CLI
 : "${PYTHON_IMAGE:=$(sed -n 's/^FROM \(.*\) AS python$/\1/p' "${dockerfiles[@]}" | sort -u)}" # what the images are built from, if not the Dockerfiles' base
 : "${WRAPPER_PYTHONS:=}"                   # versions ("3.8 3.9") that the agents' wrapper must be compiled for; empty: those that are here
+: "${PLATFORM:=}"                         # what the nodes are, such as linux/amd64, for the builder's --platform; empty: what the builder is
 : "${IMAGE_BUILD:=docker build -t \"\$@\"}"                # $1 tag, $2 folder, then flags of the builder
 : "${IMAGE_SAVE:=docker save -o \"\$2\" \"\$1\"}"          # $1 tag, $2 file to write, a docker archive
 : "${IMAGE_LOAD:=docker push \"\$1\"}"                    # $1 tag; makes an image available to the cluster

@@ -49,6 +49,26 @@ def folders_built_from(checkout: Path, umask: int) -> dict[str, tuple[int, float
     return {str(path.relative_to(checkout)): (path.stat().st_mode, path.stat().st_mtime) for path in found}
 
 
+@pytest.mark.parametrize(("platform", "flags"), [("", []), ("linux/amd64", ["--platform=linux/amd64"])])
+def test_images_are_built_for_the_platform_that_is_named_and_else_for_the_builders(platform: str, flags: list[str], tmp_path: Path) -> None:
+    make_checkout(tmp_path / "checkout")
+    environment = {
+        **os.environ,
+        "IMAGE_BUILD": f'printf "%s\\n" "$*" >>{tmp_path}/calls',
+        "PLATFORM": platform,
+        "PYTHON_IMAGE": "python:3",
+        "REGISTRY": "example.com",
+        "VERSION": "v1.2.3",
+        "WRAPPER_PYTHONS": f"3.{sys.version_info.minor}",
+    }
+    environment["PATH"] = f"{tmp_path}/checkout/.venv/bin:{os.environ['PATH']}"
+    subprocess.run(["hack/images.sh", "--no-cache"], cwd=tmp_path / "checkout", env=environment, check=True)
+    assert (tmp_path / "calls").read_text().splitlines() == [
+        " ".join([f"example.com/{name}:v1.2.3", f"build/images/{name}", "--build-arg", "PYTHON_IMAGE=python:3", *flags, "--no-cache"])
+        for name in ("function-agents", "agent-sidecar", "agent-wrapper")
+    ]
+
+
 def test_what_images_are_built_from_has_one_time_and_the_rights_that_it_needs_whatever_the_umask_is(tmp_path: Path) -> None:
     built = folders_built_from(tmp_path / "open", 0o002)
     assert built == folders_built_from(tmp_path / "closed", 0o077)

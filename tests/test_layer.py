@@ -42,3 +42,20 @@ def test_claims_of_every_kind_are_deleted_before_their_objects_are_waited_for(tm
     monkeypatch.setattr(module, "TIMEOUT_SECONDS", 0)
     module.uninstall([definition("agentexecutors"), definition("agenttypes")], is_forced=True)
     assert not list(claims.iterdir())
+
+
+def test_a_function_that_does_not_start_leads_to_the_images_architecture(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    kubectl = tmp_path / "kubectl"
+    kubectl.write_text("#!/bin/sh\necho '{\"spec\": {}}'\n")
+    kubectl.chmod(0o755)
+    monkeypatch.setenv("KUBECTL", str(kubectl))
+    module = layer()
+    monkeypatch.setattr(module, "TIMEOUT_SECONDS", -1)
+    with pytest.raises(SystemExit):
+        module.wait_until_ready({"apiVersion": "pkg.crossplane.io/v1", "kind": "Function", "metadata": {"name": "agents"}})
+    said = capsys.readouterr().err
+    assert "Function agents is not ready after -1 s: Installed: not reported yet" in said
+    assert "`exec format error`" in said
+    assert "PLATFORM=linux/amd64" in said

@@ -34,15 +34,20 @@ class Workload:
 
 def build(settings: Settings, name: str, folder: Path, *flags: str) -> str:
     """Builds our image and returns its tag, which changes with the content: nodes keep what they pulled."""
-    tag = f"{settings.registry}/{name}:{content_hash(folder, *flags)}"
+    tag = f"{settings.registry}/{name}:{content_hash(folder, *flags, *_platform(settings))}"
     build_as(settings, tag, folder, *flags)
     return tag
 
 
 def build_as(settings: Settings, tag: str, folder: Path, *flags: str) -> None:
     """Builds an image under exactly that name."""
-    _shell(settings.image_build, tag, str(folder), *flags)
+    _shell(settings.image_build, tag, str(folder), *flags, *_platform(settings))
     _shell(settings.image_load, tag)
+
+
+def _platform(settings: Settings) -> list[str]:
+    """The builder's flag for what the nodes are."""
+    return [f"--platform={settings.platform}"] if settings.platform else []
 
 
 def build_nats_box(settings: Settings, folder: Path) -> None:

@@ -19,6 +19,7 @@ class Settings:
 
     Attributes:
         image_build: Shell command; `$1` is the tag, `$2` the folder, further arguments are the builder's own flags.
+        platform: What the nodes are, such as linux/amd64; empty: what the builder is.
         image_save: Shell command; writes the image of tag `$1` into the file `$2`, as a docker archive.
         image_load: Shell command; makes the image of tag `$1` available to the cluster.
         xpkg_push: Shell command; pushes the package file `$1` under the name `$2`.
@@ -33,6 +34,7 @@ class Settings:
     """
 
     image_build: str
+    platform: str
     image_save: str
     image_load: str
     xpkg_push: str
@@ -54,6 +56,7 @@ def from_environment() -> Settings:
     crossplane = os.environ.get("CROSSPLANE", "crossplane")
     return Settings(
         image_build=os.environ.get("IMAGE_BUILD", DOCKER_BUILD),
+        platform=os.environ.get("PLATFORM", ""),
         image_save=os.environ.get("IMAGE_SAVE", DOCKER_SAVE),
         image_load=os.environ.get("IMAGE_LOAD", DOCKER_PUSH),
         xpkg_push=os.environ.get("XPKG_PUSH", PACKAGE_PUSH.format(crossplane)),

@@ -50,7 +50,7 @@ One connection has no more, with those whose answers it has not read: they count
 """
 
 LARGE_REQUEST_BYTES: Final = 256 * 1024
-"""Larger ones are answered one at a time: an opened request takes some times its bytes, and 64 of them at once would take a pod's memory."""
+"""Larger ones are answered one at a time: an opened request takes some times its bytes, and 64 of them would take a pod's memory."""
 
 KEEPALIVE_SECONDS: Final = 60
 """A connection that is silent for so long is asked whether it is alive, so that a dead caller holds no thread."""

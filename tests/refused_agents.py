@@ -30,8 +30,8 @@ IMAGE_MESSAGE: Final = (
     "without a scheme such as https://"
 )
 ENV_RULE: Final = (
-    "spec.agent.env: the platform sets AGENT_NAME, AGENT_NAMESPACE, AGENT_TOKEN, AGENT_SIDECAR_URL and AGENT_WRAPPER_VERSION; "
-    "remove them here and use other names"
+    "spec.agent.env: the platform sets AGENT_NAME, AGENT_NAMESPACE, AGENT_TOKEN, AGENT_SIDECAR_URL, AGENT_WRAPPER_VERSION, "
+    "AGENT_NO_PROXY and AGENT_no_proxy; remove them here and use other names"
 )
 WRAPPER_ENV_RULE: Final = (
     "spec.agent.env: the wrapper is loaded through PYTHONPATH and NODE_OPTIONS; remove them here and set "
@@ -175,6 +175,7 @@ REFUSED_AGENT: Final = [
         "liveness path without a slash in an agent", agent(probes={"livenessPath": "x"}), "spec.agent.probes.livenessPath", "should match"
     ),
     refused("AGENT_TOKEN in env", agent(env=_env("LOG_LEVEL", "AGENT_TOKEN")), "spec.agent.env", ENV_RULE),
+    refused("AGENT_no_proxy in env", agent(env=_env("AGENT_no_proxy")), "spec.agent.env", ENV_RULE),
     refused("PYTHONPATH in env", agent(env=_env("PYTHONPATH")), "spec.agent.env", WRAPPER_ENV_RULE),
     refused("NODE_OPTIONS in env", agent(env=_env("NODE_OPTIONS")), "spec.agent.env", WRAPPER_ENV_RULE),
     refused("a key beside the platform's models", {**agent(env=_env("OPENAI_API_KEY")), **llm()}, "spec.agent.env", OPENAI_ENV_RULE),

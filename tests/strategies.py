@@ -41,7 +41,8 @@ env_values = st.one_of(
 def env_of(container: str) -> st.SearchStrategy[list[dict[str, Any]]]:
     """Variables of a claim whose own container has that name."""
     by_name = st.just({"valueFrom": {"resourceFieldRef": {"containerName": container, "resource": "limits.memory"}}})
-    return st.dictionaries(st.from_regex(r"APP_[A-Z0-9_]{1,10}", fullmatch=True), env_values | by_name, max_size=4).map(
+    names = st.from_regex(r"APP_[A-Z0-9_]{1,10}", fullmatch=True) | st.sampled_from(["HTTP_PROXY", "all_proxy", "NO_PROXY", "no_proxy"])
+    return st.dictionaries(names, env_values | by_name, max_size=4).map(
         lambda variables: [{"name": name, **value} for name, value in variables.items()]
     )
 

@@ -85,6 +85,8 @@ def test_the_claims_variables_are_the_agents_alone(tmp_path: Path) -> None:
     [
         ({"http_proxy": "http://127.0.0.1:9", "HTTP_PROXY": "http://127.0.0.1:9"}, "127.0.0.1,localhost"),
         ({"ALL_PROXY": "http://127.0.0.1:9", "no_proxy": "example.com", "NO_PROXY": "example.com"}, "example.com,127.0.0.1,localhost"),
+        ({"HTTPS_PROXY": "http://127.0.0.1:9", "NO_PROXY": "example.com"}, "example.com,127.0.0.1,localhost"),
+        ({"all_proxy": "http://127.0.0.1:9", "no_proxy": "*"}, "*"),
         ({}, None),
     ],
 )
@@ -93,3 +95,29 @@ def test_a_proxy_is_not_asked_for_the_sidecar(own: dict[str, str], left_out: str
     assert done.returncode == 0, done.stderr
     found = variables(tmp_path, **own)
     assert [found.get(name) for name in ("NO_PROXY", "no_proxy")] == [left_out, left_out]
+
+
+@pytest.mark.parametrize(
+    ("env", "left_out"),
+    [
+        ([], "127.0.0.1,localhost"),
+        ([{"name": "no_proxy", "value": ".corp"}], ".corp,127.0.0.1,localhost"),
+        (
+            [{"name": "NO_PROXY", "valueFrom": {"configMapKeyRef": {"name": "proxies", "key": "left-out"}}}],
+            "example.com,127.0.0.1,localhost",
+        ),
+    ],
+    ids=["none", "value", "valueFrom"],
+)
+def test_a_proxy_of_the_claim_is_not_asked_for_the_sidecar(env: list[dict[str, Any]], left_out: str, tmp_path: Path) -> None:
+    proxy = {"name": "HTTP_PROXY", "value": "http://127.0.0.1:9"}
+    found = variables(tmp_path, proxy, *env, NO_PROXY="example.com")
+    assert [found.get(name) for name in ("HTTP_PROXY", "NO_PROXY", "no_proxy")] == ["http://127.0.0.1:9", left_out, left_out]
+
+
+def test_a_value_that_the_pod_has_under_another_name_is_asked_for_as_the_claim_says(tmp_path: Path) -> None:
+    source = {"valueFrom": {"secretKeyRef": {"name": "proxies", "key": "left-out"}}}
+    env = [{"name": "HTTP_PROXY", "value": "http://127.0.0.1:9"}, {"name": "no_proxy", **source}]
+    done = run("--mock-models", written(tmp_path, claim(agent={"image": "ghcr.io/myorg/researcher:v1", "env": env})), "--", "true")
+    message = "spec.agent.env: no_proxy comes from Secret proxies; set no_proxy in your environment, or mark it optional: true"
+    assert (done.returncode, done.stderr) == (1, f"Error: {message}\n")

@@ -10,6 +10,7 @@ from zerotouch.local import keys
 from zerotouch.local.places import Places
 from zerotouch.local.ports import HOST
 from zerotouch.local.workload import Workload
+from zerotouch_function.apis.agenttype.proxies import CLAIMED, NO_PROXY, PROXIES, without_pod
 from zerotouch_function.fields.quantity import amount
 from zerotouch_function.manifest import Manifest, part
 
@@ -22,13 +23,8 @@ REFERENCE: Final = re.compile(r"\$(?:\$|\(([^)]*)\))")
 KEY: Final = re.compile(r"metadata\.(labels|annotations)\['([^']+)'\]")
 """One label or annotation of the pod, as a `fieldPath` names it."""
 
-PROXIES: Final = ("http_proxy", "https_proxy", "all_proxy")
-"""Variables that send a program's calls through a proxy, in either case."""
-
-NO_PROXY: Final = ("NO_PROXY", "no_proxy")
-"""What they leave out; programs read one or the other."""
-
-LOCAL: Final = f"{HOST},localhost"
+CLAIMS_NAME: Final = {ours: name for name, ours in CLAIMED.items()}
+"""What the claim calls the variables that its pods have under another name."""
 
 
 def without_keys(workload: Workload, own: Mapping[str, str]) -> dict[str, str]:
@@ -52,7 +48,8 @@ def of_container(workload: Workload, own: Mapping[str, str], places: Places, age
     made: dict[str, str] = {}
     for entry in workload.container.get("env", []):
         source = entry.get("valueFrom")
-        value = _taken(entry["name"], source, own, workload, agent_token) if source else expanded(str(entry.get("value", "")), made)
+        name = CLAIMS_NAME.get(entry["name"], entry["name"])
+        value = _taken(name, source, own, workload, agent_token) if source else expanded(str(entry.get("value", "")), made)
         if value is not None:
             made[entry["name"]] = places.moved(value)
     return made
@@ -71,10 +68,11 @@ def expanded(text: str, known: Mapping[str, str]) -> str:
 
 
 def _past_proxies(environment: dict[str, str]) -> dict[str, str]:
-    """Where a proxy is set: with this machine's own addresses, such as the sidecar's, left out of it."""
+    """Where a proxy is set, here or in the claim: with this machine's own addresses, such as the sidecar's, left out of it."""
     if not any(value for name, value in environment.items() if name.lower() in PROXIES):
         return environment
-    return environment | {name: ",".join(filter(None, (environment.get(name), LOCAL))) for name in NO_PROXY}
+    own = {name: environment[name] for name in NO_PROXY if environment.get(name)}
+    return environment | {name: without_pod(own.get(name) or next(iter(own.values()), "")) for name in NO_PROXY}
 
 
 def _taken(name: str, source: Mapping[str, Any], own: Mapping[str, str], workload: Workload, agent_token: str) -> str | None:

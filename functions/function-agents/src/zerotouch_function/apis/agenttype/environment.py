@@ -2,6 +2,7 @@
 
 from zerotouch_contract import environment as env
 from zerotouch_contract import paths, ports, routes
+from zerotouch_function.apis.agenttype.proxies import past_proxies
 from zerotouch_function.apis.agenttype.spec import AgentTypeSpec
 from zerotouch_function.fields.claim import Claim
 from zerotouch_function.manifest import Manifest
@@ -14,7 +15,7 @@ TOKEN = "metadata.uid"  # noqa: S105  # a field of the pod
 
 
 def agent_env(claim: Claim, spec: AgentTypeSpec, *, wrapper_version: str) -> list[Manifest]:
-    """The platform's variables, then the claim's own."""
+    """The platform's variables, then the claim's own, which send nothing for the sidecar through a proxy."""
     return [
         variable(env.AGENT_NAME, claim.name),
         variable(env.AGENT_NAMESPACE, claim.namespace),
@@ -22,7 +23,7 @@ def agent_env(claim: Claim, spec: AgentTypeSpec, *, wrapper_version: str) -> lis
         from_pod(env.AGENT_TOKEN, TOKEN),
         *_models(spec),
         *(_wrapper(spec, wrapper_version) if spec.has_wrapper else []),
-        *from_claim(spec.agent.env),
+        *past_proxies(from_claim(spec.agent.env)),
     ]
 
 

@@ -10,14 +10,22 @@ from zerotouch_contract import environment as env
 from zerotouch_contract import paths, ports
 from zerotouch_function.apis.agenttype.containers import AGENT
 from zerotouch_function.apis.agenttype.llm_rules import check_llm
+from zerotouch_function.apis.agenttype.proxies import CLAIMED
 from zerotouch_function.apis.agenttype.spec import AgentTypeSpec, Scaling
 from zerotouch_function.apis.agenttype.volumes import OURS
 from zerotouch_function.errors import SpecError
 from zerotouch_function.fields.rules import check_env, check_placement, check_pull_secrets, check_url, check_volumes, first_repeated
 
 SIDECAR_PORTS: Final = (ports.INGRESS, ports.LOCAL_API, ports.OPS)
-RESERVED: Final = (env.AGENT_NAME, env.AGENT_NAMESPACE, env.AGENT_TOKEN, env.AGENT_SIDECAR_URL, env.AGENT_WRAPPER_VERSION)
-"""Variables that say what the pod is, whatever the claim thinks of them."""
+RESERVED: Final = (
+    env.AGENT_NAME,
+    env.AGENT_NAMESPACE,
+    env.AGENT_TOKEN,
+    env.AGENT_SIDECAR_URL,
+    env.AGENT_WRAPPER_VERSION,
+    *CLAIMED.values(),
+)
+"""Variables that only the platform sets, whatever the claim thinks of them."""
 
 
 def check(spec: AgentTypeSpec) -> None:

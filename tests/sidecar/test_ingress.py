@@ -373,6 +373,21 @@ def test_a_client_is_told_what_is_wrong_with_the_agent(said: bytes | None, statu
     assert b"x-agent-request-id" in headers
 
 
+def test_a_client_that_meets_an_agent_that_has_ended_is_let_go_to_another_one() -> None:
+    async def work() -> None:
+        async with serving(echo) as server, fronting(server.port) as front, connected(front.port) as client:
+            await client.send(GET % b"")
+            status, headers, _ = await client.answer()
+            assert (status, headers.get(b"connection")) == (200, None)
+            await server.drain(0)
+            await client.send(GET % b"")
+            status, headers, _ = await client.answer()
+            assert (status, headers[b"retry-after"], headers[b"connection"]) == (503, b"1", b"close")
+            assert await client.is_closed()
+
+    run(work())
+
+
 def test_an_agent_that_never_answers_is_a_504() -> None:
     async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.read()

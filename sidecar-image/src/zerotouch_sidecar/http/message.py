@@ -61,12 +61,14 @@ class Responder(Protocol):
         started: The status has been said: it cannot be changed any more.
         finished: The answer is whole.
         gone: The client is no longer there.
+        keeps_alive: The connection takes another request afterwards. False, before the answer starts: it ends with this one.
     """
 
     status: int
     started: bool
     finished: bool
     gone: bool
+    keeps_alive: bool
 
     async def start(self, status: int, headers: Headers) -> None:
         """Says status and headers. With `content-length` the body is sent as it is, else in chunks; other framing is the server's."""

@@ -142,6 +142,7 @@ async def _failed(responder: Responder, error: UpstreamError, request_id: bytes)
     if isinstance(error, ConnectError):
         status, detail = 503, f"the agent cannot be reached: {error}"
         more.append((b"retry-after", b"1"))
+        responder.keeps_alive = False  # the agent may have ended: on a new connection the client reaches another one
     elif isinstance(error, FirstByteTimeout | IdleTimeout):
         status, detail = 504, f"the agent did not answer: {error}"
     await responder.send(status, [*HEADERS, *more], problem(status, detail))

@@ -10,11 +10,12 @@ from zerotouch.local import keys
 from zerotouch.local.places import Places
 from zerotouch.local.ports import HOST
 from zerotouch.local.workload import Workload
+from zerotouch_contract.environment import NODE_OPTIONS, PYTHONPATH
 from zerotouch_function.apis.agenttype.proxies import CLAIMED, NO_PROXY, PROXIES, without_pod
 from zerotouch_function.fields.quantity import amount
 from zerotouch_function.manifest import Manifest, part
 
-ADDS_TO: Final = {"PYTHONPATH": ":", "NODE_OPTIONS": " "}
+ADDS_TO: Final = {PYTHONPATH: ":", NODE_OPTIONS: " "}
 """Variables that go before the caller's own: the wrapper's, and where the agent finds its modules."""
 
 REFERENCE: Final = re.compile(r"\$(?:\$|\(([^)]*)\))")
@@ -51,7 +52,7 @@ def of_container(workload: Workload, own: Mapping[str, str], places: Places, age
         name = CLAIMS_NAME.get(entry["name"], entry["name"])
         value = _taken(name, source, own, workload, agent_token) if source else expanded(str(entry.get("value", "")), made)
         if value is not None:
-            made[entry["name"]] = places.moved(value)
+            made[entry["name"]] = places.moved_node_options(value) if name == NODE_OPTIONS else places.moved(value)
     return made
 
 

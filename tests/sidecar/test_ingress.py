@@ -525,3 +525,31 @@ def test_hooks_decide_before_and_learn_after_and_their_mistakes_let_nothing_thro
     assert run(work()) == [200, 451, 500]
     assert reached == [(b"/open", b"passed")]
     assert guard.ended == [("/open", 200, True), ("/closed", 451, True), ("/broken", 500, True)]
+
+
+@pytest.mark.parametrize(
+    "status, title",
+    [
+        (400, "Bad Request"),
+        (499, None),
+        (599, None),
+        (399, "Internal Server Error"),
+        (600, "Internal Server Error"),
+        (200, "Internal Server Error"),
+    ],
+)
+def test_a_hook_refuses_with_any_status_of_an_error_and_with_no_other(status: int, title: str | None) -> None:
+    class Refusing(Guard):
+        async def before(self, exchange: Exchange) -> Refusal | None:
+            return Refusal(status, "not now")
+
+    async def work() -> tuple[int, dict[bytes, bytes], bytes]:
+        async with fronting(1, hooks=[("guard", Refusing())]) as front, connected(front.port) as client:
+            await client.send(GET % b"")
+            return await client.answer()
+
+    is_error = 400 <= status <= 599
+    got, headers, body = run(work())
+    told = {"type": "about:blank", "status": status if is_error else 500, "detail": "not now" if is_error else "the hook guard failed"}
+    assert (got, json.loads(body)) == (told["status"], {**told, "title": title} if title else told)
+    assert headers[b"content-type"] == b"application/problem+json"

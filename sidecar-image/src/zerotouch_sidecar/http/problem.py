@@ -6,10 +6,11 @@ from typing import Final
 
 from zerotouch_sidecar.http.message import Headers
 
+TITLES: Final = {status.value: status.phrase for status in HTTPStatus}
 HEADERS: Final[Headers] = [(b"content-type", b"application/problem+json")]
 
 
 def problem(status: int, detail: str) -> bytes:
-    """What went wrong, for programs and for people."""
-    title = HTTPStatus(status).phrase
-    return json.dumps({"type": "about:blank", "title": title, "status": status, "detail": detail}).encode()
+    """What went wrong, for programs and for people. A status that nobody has registered has no title."""
+    title = {"title": TITLES[status]} if status in TITLES else {}
+    return json.dumps({"type": "about:blank", **title, "status": status, "detail": detail}).encode()

@@ -98,6 +98,8 @@ class Hooks:
             try:
                 async with asyncio.timeout(HOOK_SECONDS):
                     refusal = await hook.before(exchange)
+                if refusal is not None and not 400 <= refusal.status <= 599:
+                    raise ValueError(f"a refusal has a status from 400 to 599, not {refusal.status}")
             except Exception:  # whatever a plugin does
                 log.exception("a hook failed, so the request is refused", extra={"hook": name})
                 self._failures.inc(name)

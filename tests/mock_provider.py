@@ -25,6 +25,7 @@ for probes.
 
 import asyncio
 import json
+import ssl
 import sys
 from collections.abc import AsyncIterator
 from contextlib import suppress
@@ -49,8 +50,8 @@ class Mock:
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
-    async def start(self, host: str = "127.0.0.1", port: int = 0) -> "Mock":
-        self._server = await asyncio.start_server(self._connection, host, port, limit=2**24)
+    async def start(self, host: str = "127.0.0.1", port: int = 0, tls: ssl.SSLContext | None = None) -> "Mock":
+        self._server = await asyncio.start_server(self._connection, host, port, limit=2**24, ssl=tls)
         self.port = self._server.sockets[0].getsockname()[1]
         return self
 

@@ -1,23 +1,14 @@
 """Provider keys, read from mounted files and read again when the kubelet writes them anew. They never reach a log or a message."""
 
-import os
-from pathlib import Path
-from typing import Final
-
-POLL_SECONDS: Final = 5.0
-"""How soon a new key is noticed; one that a provider refuses is looked at again at once."""
+from zerotouch_sidecar.models.watched import WatchedFile
 
 
 class KeyFile:
     """One provider's key. An empty path stands for a provider that wants none."""
 
     def __init__(self, path: str) -> None:
-        self._path = path
-        self._seen: object = None
+        self._file = WatchedFile(path)
         self._value = ""
-
-    def __repr__(self) -> str:
-        return f"KeyFile({self._path!r})"
 
     @property
     def value(self) -> str:
@@ -27,23 +18,16 @@ class KeyFile:
     @property
     def is_missing(self) -> bool:
         """Whether a key is wanted and none is there."""
-        return bool(self._path) and not self._value
+        return self._file.is_wanted and not self._value
 
     def read(self) -> bool:
-        """Reads the file if it changed; returns whether the key did. Blocks for as long as the file system does.
-
-        The kubelet swaps the `..data` link of the whole folder, so the file behind the path is another one afterwards.
-        """
-        if not self._path:
+        """Reads the file if it changed; returns whether the key did. Blocks for as long as the file system does."""
+        content = self._file.news()
+        if content is None:
             return False
         try:
-            stat = os.stat(self._path)
-            seen = (stat.st_ino, stat.st_mtime_ns, stat.st_size)
-            if seen == self._seen:
-                return False
-            value = Path(self._path).read_text(encoding="utf-8").strip()
-        except (OSError, UnicodeDecodeError):
-            return False  # between two versions, or not mounted yet: what was read last stays good
-        self._seen = seen
+            value = content.decode().strip()
+        except UnicodeDecodeError:
+            return False
         was, self._value = self._value, value if value.isascii() and value.isprintable() else ""
         return self._value != was

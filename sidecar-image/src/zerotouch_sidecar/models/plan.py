@@ -1,8 +1,7 @@
 """What a configuration means for model calls: aliases, and the providers and breakers behind their targets."""
 
 import asyncio
-import ssl
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -11,6 +10,7 @@ from zerotouch_sidecar.errors import ConfigurationError
 from zerotouch_sidecar.http.limits import Timeouts
 from zerotouch_sidecar.http.upstream import Upstream
 from zerotouch_sidecar.models.amounts import FREE, Price
+from zerotouch_sidecar.models.authorities import Authorities
 from zerotouch_sidecar.models.backoff import RetryRule
 from zerotouch_sidecar.models.breaker import Breaker, BreakerRule
 from zerotouch_sidecar.models.keys import KeyFile
@@ -27,6 +27,7 @@ class Live:
     config: config.Provider
     provider: Provider
     key: KeyFile
+    authorities: Authorities
     slots: asyncio.Semaphore | None
     """Bounds the calls at one time; none: no bound."""
 
@@ -53,13 +54,23 @@ class Plan:
         """The keys of the providers that want one, by provider."""
         return {name: live.key for name, live in self.providers.items() if live.config.key_file}
 
+    @property
+    def authorities(self) -> dict[str, Authorities]:
+        """The certificate authorities of the providers that have their own, by provider."""
+        return {name: live.authorities for name, live in self.providers.items() if live.config.ca_file}
+
     def surfaces(self, alias: Alias) -> frozenset[Surface]:
         """Returns the protocols in which an alias's own targets can be called."""
         return frozenset().union(*(self.providers[target.provider].provider.surfaces for target in alias.targets))
 
 
-def make_plan(llm: config.Llm, before: Plan) -> Plan:
+def make_plan(llm: config.Llm, before: Plan, anew: Container[str] = ()) -> Plan:
     """Makes a plan. Providers and breakers of the plan before it that did not change go on.
+
+    Args:
+        llm: The configuration.
+        before: The plan until now.
+        anew: Names of providers that are connected to anew all the same, with the key and the bound of calls that they had.
 
     Raises:
         ConfigurationError: A provider cannot be made, or models cannot stand in for each other.
@@ -67,7 +78,11 @@ def make_plan(llm: config.Llm, before: Plan) -> Plan:
     providers: dict[str, Live] = {}
     for at, each in enumerate(llm.providers):
         old = before.providers.get(each.name)
-        providers[each.name] = old if old is not None and old.config == each else _live(each, f"llm.providers[{at}]")
+        if old is None or old.config != each:
+            slots = asyncio.Semaphore(each.concurrency) if each.concurrency else None
+            providers[each.name] = _live(each, f"llm.providers[{at}]", KeyFile(each.key_file), slots)
+        else:
+            providers[each.name] = _live(each, f"llm.providers[{at}]", old.key, old.slots) if each.name in anew else old
     aliases = {model.alias: _alias(model) for model in llm.models}
     same_rule = llm.circuit_breaker == before.llm.circuit_breaker
     rule = BreakerRule(llm.circuit_breaker.failures, llm.circuit_breaker.window_seconds, llm.circuit_breaker.cooldown_seconds)
@@ -93,14 +108,14 @@ def _check(plan: Plan) -> None:
             raise ConfigurationError("llm.budget.degradeTo", problem, "name an alias that can be called in the protocol of every model")
 
 
-def _live(provider: config.Provider, where: str) -> Live:
-    key = KeyFile(provider.key_file)
+def _live(provider: config.Provider, where: str, key: KeyFile, slots: asyncio.Semaphore | None) -> Live:
     key.read()
+    authorities = Authorities(provider.ca_file)
 
     def connect(url: str) -> Upstream:
         try:
-            tls = ssl.create_default_context(cafile=provider.ca_file) if provider.ca_file else None
-        except (OSError, ssl.SSLError) as error:
+            tls = authorities.context()
+        except OSError as error:
             raise ConfigurationError(f"{where}.caFile", f"cannot be read: {error}", "give a file of PEM certificates") from error
         return Upstream(url, tls=tls)
 
@@ -115,8 +130,7 @@ def _live(provider: config.Provider, where: str) -> Live:
         provider.send_trace_context,
         frozenset(map(Surface, provider.speaks)),
     )
-    slots = asyncio.Semaphore(provider.concurrency) if provider.concurrency else None
-    return Live(provider, make_provider(provider.type, setup, where), key, slots)
+    return Live(provider, make_provider(provider.type, setup, where), key, authorities, slots)
 
 
 def _alias(model: config.Model) -> Alias:

@@ -2,20 +2,23 @@
 
 import asyncio
 import logging
+from dataclasses import replace
 from time import monotonic
 from typing import Final
 
 from zerotouch_sidecar.config.structs import Configuration
+from zerotouch_sidecar.errors import ConfigurationError
 from zerotouch_sidecar.http.message import Request, Responder
 from zerotouch_sidecar.metrics import Registry
 from zerotouch_sidecar.models.accounts import Accounts
 from zerotouch_sidecar.models.admission import Admission, BudgetRule
 from zerotouch_sidecar.models.amounts import NANO_PER_USD
-from zerotouch_sidecar.models.keys import POLL_SECONDS, KeyFile
+from zerotouch_sidecar.models.keys import KeyFile
 from zerotouch_sidecar.models.limits import RateLimit
 from zerotouch_sidecar.models.metering import Metering
 from zerotouch_sidecar.models.plan import Live, Plan, make_plan
 from zerotouch_sidecar.models.proxy import Proxy, surface_of
+from zerotouch_sidecar.models.watched import POLL_SECONDS
 
 log = logging.getLogger(__name__)
 
@@ -67,9 +70,9 @@ class Models:
         self._proxy = self._configured(configuration)
 
     async def run(self) -> None:
-        """Follows keys, keeps the budget, lets go of what is over: until cancelled."""
+        """Follows keys and certificate authorities, keeps the budget, lets go of what is over: until cancelled."""
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._follow_keys())
+            tasks.create_task(self._follow_files())
             tasks.create_task(self._tidy())
 
     async def close(self) -> None:
@@ -97,15 +100,30 @@ class Models:
         budget_rule = BudgetRule(rule.action, rule.degrade_to) if rule else BudgetRule("deny")
         return Proxy(self._plan, Admission(self._rate_limit, self._accounts.budget, budget_rule), self._metering, self._token)
 
-    async def _follow_keys(self) -> None:
-        """Reads keys again when their files change."""
+    async def _follow_files(self) -> None:
+        """Reads keys and certificate authorities again when their files change."""
         while True:
             keyed = self._plan.keyed
             self._without_key &= keyed.keys()
             for name, file in keyed.items():
                 await asyncio.to_thread(file.read)
                 self._tell_key(name, file)
+            for name, authorities in self._plan.authorities.items():
+                if await asyncio.to_thread(authorities.read):
+                    self._connect_anew(name)
             await asyncio.sleep(POLL_SECONDS)
+
+    def _connect_anew(self, name: str) -> None:
+        """Calls a provider by the authorities that its file has now. Calls under way end by those that they began with."""
+        before = self._plan
+        try:
+            self._plan = make_plan(before.llm, before, anew={name})
+        except ConfigurationError as error:
+            log.error("changed certificate authorities refused, the last ones stay in use", extra={"provider": name, "problem": str(error)})
+            return
+        self._old.append(before)
+        self._proxy = replace(self._proxy, plan=self._plan)
+        log.info("a provider is known by other certificate authorities", extra={"provider": name})
 
     def _tell_key(self, name: str, file: KeyFile) -> None:
         """Logs when a key is missing and when it came, once each."""

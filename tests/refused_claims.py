@@ -669,6 +669,7 @@ ACCEPTED_CLAIMS: Final[list[AcceptedClaim]] = [
     AcceptedClaim("no connection at all", {"postgresConnectionSecret": "", "dragonflyConnectionSecret": "", "llmKeysSecret": ""}),
     AcceptedClaim("Secret with a dot", {"postgresConnectionSecret": "orders.db"}),
     AcceptedClaim("several NATS URLs", {"natsUrl": "nats://a.nats:4222,nats://b.nats:4222"}),
+    AcceptedClaim("NATS servers, the later ones without a scheme", {"natsUrl": "nats://a.nats:4222,b.nats:4222,[fd00::1]"}),
     AcceptedClaim("NATS over TLS, with a user in the URL", {"natsUrl": "tls://user:secret@nats.example.com:4222"}),
     AcceptedClaim("NATS over a web socket", {"natsUrl": "wss://nats.example.com/nats"}),
     AcceptedClaim("NATS names with a colon, a dollar and an umlaut", {"natsStreamName": "a:b$c", "natsConsumerGroup": "größe_1-2"}),

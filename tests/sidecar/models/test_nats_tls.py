@@ -98,6 +98,21 @@ def test_a_connection_that_the_library_gave_up_is_made_again(tmp_path: Path) -> 
     run(work())
 
 
+def test_a_list_of_servers_may_end_with_a_comma_and_leave_schemes_out(tmp_path: Path) -> None:
+    async def work() -> None:
+        server = Nats(tmp_path)
+        await server.start()
+        away, here = f"nats://127.0.0.1:{free_port()}", server.url.removeprefix("nats://")
+        store = NatsStore(NatsPlace(f"{away},{here},"), "k")
+        try:
+            assert (await changed(store)).record == RECORD
+        finally:
+            await store.close()
+            await server.stop()
+
+    run(work())
+
+
 def test_rotated_files_that_do_not_hold_leave_a_connection_that_works(tmp_path: Path) -> None:
     ca_file = rotated(tmp_path, Authority.new())
 

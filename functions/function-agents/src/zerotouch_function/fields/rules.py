@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from zerotouch_function.errors import SpecError
 from zerotouch_function.fields.base import as_yaml
 from zerotouch_function.fields.container import EnvVar, Volume
+from zerotouch_function.fields.nats import servers
 from zerotouch_function.fields.placement import Placement, Toleration
 
 SOURCES: Final = ("config_map", "secret", "empty_dir", "persistent_volume_claim")
@@ -65,15 +66,22 @@ def check_volumes(volumes: Sequence[Volume], *, field: str, is_ours: Callable[[s
 
 
 def check_url(url: str, *, field: str) -> None:
-    """Raises SpecError for a URL, or one of several with commas, that leads nowhere. An empty one is none."""
-    for one in filter(None, url.split(",")):
-        try:
-            parts = urlsplit(one)
-            is_wrong = "://" in one and (not parts.hostname or parts.port == 0)
-        except ValueError:  # a port above 65535, or half a pair of brackets
-            is_wrong = True
-        if is_wrong:
-            raise SpecError(field, "has a URL that leads nowhere", "write scheme://host, or scheme://host:port with a port from 1 to 65535")
+    """Raises SpecError for a URL that leads nowhere. An empty one is none."""
+    try:
+        parts = urlsplit(url)
+        is_wrong = bool(url) and (not parts.hostname or parts.port == 0)
+    except ValueError:  # a port above 65535, or half a pair of brackets
+        is_wrong = True
+    if is_wrong:
+        raise _leads_nowhere(field)
+
+
+def check_servers(urls: str, *, field: str) -> None:
+    """Raises SpecError for a list of NATS servers with one that leads nowhere."""
+    try:
+        servers(urls)
+    except ValueError:
+        raise _leads_nowhere(field) from None
 
 
 def check_placement(placement: Placement) -> None:
@@ -92,6 +100,10 @@ def check_pull_secrets(names: Sequence[str]) -> None:
     repeated = first_repeated(names)
     if repeated:
         raise SpecError("spec.imagePullSecrets", f'"{repeated}" is listed twice', "list each Secret once")
+
+
+def _leads_nowhere(field: str) -> SpecError:
+    return SpecError(field, "has a URL that leads nowhere", "write scheme://host, or scheme://host:port with a port from 1 to 65535")
 
 
 def _toleration_fault(toleration: Toleration) -> tuple[str, str]:

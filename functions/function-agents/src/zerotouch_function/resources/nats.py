@@ -2,9 +2,9 @@
 
 from functools import lru_cache
 from typing import Final
-from urllib.parse import urlsplit
 
 from zerotouch_contract import ports
+from zerotouch_function.fields.nats import servers
 
 HEADLESS: Final = "-headless"
 """The official chart's second Service `<name>-headless` has the monitoring port and one DNS name per server.
@@ -15,11 +15,11 @@ KEDA asks the server that leads the consumer, as `<server>.<endpoint host>`; onl
 
 @lru_cache(1024)
 def monitoring_endpoint(nats_url: str, *, namespace: str, cluster_domain: str) -> str:
-    """`host:port` of the monitoring API, from the first server of a NATS URL.
+    """`host:port` of the monitoring API, from the first of a list of NATS servers.
 
     A Service name (`nats`, `nats.ns`, `nats.ns.svc`, `nats.ns.svc.<domain>`) becomes its headless Service; any other host stays as it is.
     """
-    host = (urlsplit(nats_url.split(",")[0]).hostname or "").rstrip(".")
+    host = servers(nats_url)[0].host.rstrip(".")
     parts = host.split(".")
     is_address = ":" in host or host.replace(".", "").isdigit()
     is_service = not is_address and (len(parts) <= 2 or parts[2] == "svc")

@@ -157,7 +157,7 @@ class NatsStore:
             options["tls"] = await asyncio.to_thread(ssl.create_default_context, cafile=self._place.ca_file)
         client = Client()
         await client.connect(
-            self._place.url.split(","),
+            list(filter(None, self._place.url.split(","))),
             max_reconnect_attempts=-1,
             reconnect_time_wait=1,
             connect_timeout=2,

@@ -9,7 +9,7 @@ from zerotouch_contract import environment, paths
 from zerotouch_function.apis.agentexecutor.spec import AgentExecutorSpec
 from zerotouch_function.apis.agentexecutor.workload import COMPONENT
 from zerotouch_function.errors import SpecError
-from zerotouch_function.fields.rules import check_env, check_placement, check_pull_secrets, check_url, check_volumes
+from zerotouch_function.fields.rules import check_env, check_placement, check_pull_secrets, check_servers, check_volumes
 
 OUR_VOLUMES: Final = ("nats-credentials", "nats-ca")
 
@@ -18,7 +18,7 @@ def check(spec: AgentExecutorSpec) -> None:
     """Raises SpecError for the first rule that the spec breaks."""
     _check_scaling(spec)
     _check_env(spec)
-    check_url(spec.nats_url, field="spec.natsUrl")
+    check_servers(spec.nats_url, field="spec.natsUrl")
     check_volumes(spec.volumes, field="spec.volumes", is_ours=OUR_VOLUMES.__contains__, our_paths=(paths.ROOT,))
     check_placement(spec.placement)
     check_pull_secrets(spec.image_pull_secrets)

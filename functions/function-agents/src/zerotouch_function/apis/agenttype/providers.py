@@ -9,7 +9,7 @@ from zerotouch_function.apis.agenttype.llm import Provider
 BASE_URLS: Final = {"openai": "https://api.openai.com/v1", "anthropic": "https://api.anthropic.com"}
 """Where the API of a type begins, unless the claim says otherwise."""
 
-DEFAULT_PORTS: Final = {"http": 80, "https": 443, "nats": 4222, "tls": 4222}
+DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 
 
 def base_url(provider: Provider) -> str:

@@ -14,7 +14,15 @@ from zerotouch_function.apis.agenttype.proxies import CLAIMED
 from zerotouch_function.apis.agenttype.spec import AgentTypeSpec, Scaling
 from zerotouch_function.apis.agenttype.volumes import OURS
 from zerotouch_function.errors import SpecError
-from zerotouch_function.fields.rules import check_env, check_placement, check_pull_secrets, check_url, check_volumes, first_repeated
+from zerotouch_function.fields.rules import (
+    check_env,
+    check_placement,
+    check_pull_secrets,
+    check_servers,
+    check_url,
+    check_volumes,
+    first_repeated,
+)
 
 SIDECAR_PORTS: Final = (ports.INGRESS, ports.LOCAL_API, ports.OPS)
 RESERVED: Final = (
@@ -37,7 +45,7 @@ def check(spec: AgentTypeSpec) -> None:
     _check_card(spec)
     _check_scaling(spec.scaling)
     _check_network(spec)
-    check_url(spec.nats.url, field="spec.nats.url")
+    check_servers(spec.nats.url, field="spec.nats.url")
     check_url(spec.observability.tracing.endpoint, field="spec.observability.tracing.endpoint")
     if not spec.nats.url and (spec.nats.credentials_secret or spec.nats.ca_secret):
         raise SpecError("spec.nats.url", "credentialsSecret and caSecret are for the servers that url names", "write url, or remove them")

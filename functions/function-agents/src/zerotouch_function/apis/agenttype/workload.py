@@ -9,6 +9,7 @@ from zerotouch_function.apis.agenttype.spec import AgentTypeSpec, Egress
 from zerotouch_function.apis.agenttype.volumes import agent_volumes, sidecar_volumes, wrapper_volumes
 from zerotouch_function.diagnosis import Blame
 from zerotouch_function.fields.claim import Claim
+from zerotouch_function.fields.nats import servers
 from zerotouch_function.manifest import Manifest
 from zerotouch_function.resources.deployment import deployment
 from zerotouch_function.resources.horizontal_pod_autoscaler import horizontal_pod_autoscaler
@@ -64,8 +65,8 @@ def bounds(spec: AgentTypeSpec) -> tuple[int, int]:
 
 def fence(claim: Claim, spec: AgentTypeSpec) -> Manifest:
     """The NetworkPolicy: in by the sidecar's ports, out to what the claim names."""
-    urls = [*map(base_url, spec.llm.providers), *spec.nats.url.split(","), spec.observability.tracing.endpoint]
-    known = sorted({port for url in urls if (port := port_of(url))})
+    urls = [*map(base_url, spec.llm.providers), spec.observability.tracing.endpoint]
+    known = sorted({*filter(None, map(port_of, urls)), *(server.port for server in servers(spec.nats.url))})
     return network_policy(
         claim,
         component=COMPONENT,

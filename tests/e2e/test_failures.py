@@ -1,15 +1,15 @@
 """What is wrong is said on the claim with what to do about it, and what runs goes on."""
 
-import subprocess
 from typing import Final
 
 import pytest
 
-from tests.e2e.claims import Claim, secret, secrets, spec
+from tests.e2e.claims import secret, secrets, spec
 from tests.e2e.cluster import Manifest, find, kubectl, wait_for
+from tests.e2e.explained import clue, followed
 from tests.e2e.images import Workload
 from tests.e2e.making import MakeClaims, ReadyClaim
-from tests.e2e.preconditions import FUNCTION, explains_pods
+from tests.e2e.preconditions import FUNCTION
 from tests.e2e.settings import Settings
 from tests.e2e.streams import Queue
 
@@ -23,9 +23,9 @@ def test_an_update_to_a_broken_image_is_said_and_the_old_pods_go_on(ready_claim:
     pods, uids = claim.running(), claim.uids()
     broken = f"{workload.v1}-does-not-exist"
     claim.update({"image": broken})
-    message = claim.wait_condition("WorkloadReady", "False", containing=_clue(claim, broken))
+    message = claim.wait_condition("WorkloadReady", "False", containing=clue(claim, broken))
     claim.wait_condition("Ready", "False")
-    claim.wait_for("has the explanation where its message leads", lambda: broken in _followed(message))
+    claim.wait_for("has the explanation where its message leads", lambda: broken in followed(message))
     assert claim.running() == pods
     assert claim.ask() == {**claim.ask(), "version": "v1", "hostname": pods[0]}
     assert claim.status()["image"] == workload.v1
@@ -38,8 +38,8 @@ def test_an_update_to_a_broken_image_is_said_and_the_old_pods_go_on(ready_claim:
 def test_a_missing_secret_is_explained_and_its_creation_is_enough(make_claims: MakeClaims, workload: Workload, queue: Queue) -> None:
     (claim,) = make_claims(["secretless"], spec(workload.v1, queue, postgresConnectionSecret=ABSENT))
     explanation = f'secret "{ABSENT}" not found'
-    message = claim.wait_condition("WorkloadReady", "False", containing=_clue(claim, explanation))
-    claim.wait_for("has the explanation where its message leads", lambda: explanation in _followed(message))
+    message = claim.wait_condition("WorkloadReady", "False", containing=clue(claim, explanation))
+    claim.wait_for("has the explanation where its message leads", lambda: explanation in followed(message))
     claim.namespace.apply(secret(ABSENT, secrets()[0]["stringData"]))
     claim.wait_ready()
 
@@ -80,17 +80,3 @@ def test_killing_the_function_in_the_middle_loses_nothing(
 def _running(environment: Settings) -> list[Manifest]:
     pods = find("pods", environment.crossplane_namespace, FUNCTION_PODS)
     return [pod for pod in pods if pod["status"]["phase"] == "Running" and not pod["metadata"].get("deletionTimestamp")]
-
-
-def _clue(claim: Claim, explanation: str) -> str:
-    """What a message must have: the explanation itself where pods are read, else the command that shows it."""
-    return explanation if explains_pods() else f"kubectl -n {claim.namespace.name} "
-
-
-def _followed(message: str) -> str:
-    """The message, and the output of the kubectl command that it ends in, if it does."""
-    _, found, command = message.partition("kubectl ")
-    if not found:
-        return message
-    done = subprocess.run(["sh", "-c", f"kubectl {command}"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
-    return f"{message}\n{done.stdout}"

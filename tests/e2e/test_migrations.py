@@ -8,6 +8,7 @@ import pytest
 
 from tests.e2e.claims import Claim, spec
 from tests.e2e.cluster import Manifest, is_true, kubectl
+from tests.e2e.explained import clue, followed
 from tests.e2e.images import Workload
 from tests.e2e.making import MakeClaims
 from tests.e2e.streams import Queue
@@ -21,6 +22,9 @@ LONG_GRACE_SECONDS: Final = 25
 """Longer than a Job waits before it replaces a pod, 10 s."""
 
 SLOW_SECONDS: Final = 20
+CANNOT_PULL: Final = ("cannot be pulled", "ErrImagePull", "ImagePullBackOff")
+"""How a claim says that there is no such image, and how Kubernetes does."""
+
 WAITS: Final = "which migrates for another release, has ended"
 
 
@@ -94,6 +98,8 @@ def test_two_releases_in_a_row_migrate_one_after_the_other(make_claims: MakeClai
 def test_a_migration_that_cannot_start_does_not_hold_up_the_next(make_claims: MakeClaims, workload: Workload, queue: Queue) -> None:
     (claim,) = make_claims(["misspelt"], spec(f"{workload.v1}-does-not-exist", queue, migrations=ONCE))
     claim.wait_for("has a pod to migrate", lambda: [job for job in jobs(claim) if job.get("status", {}).get("active")])
+    message = claim.wait_condition("WorkloadReady", "False", containing=clue(claim, CANNOT_PULL[0]))
+    claim.wait_for("has the explanation where its message leads", lambda: any(said in followed(message) for said in CANNOT_PULL))
     claim.update({"image": workload.v2})
     claim.wait_ready()
     assert claim.ask()["version"] == "v2"

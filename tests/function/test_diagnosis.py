@@ -93,8 +93,32 @@ def test_the_same_pods_in_another_order_give_the_same_message() -> None:
 def test_pods_are_asked_for_only_where_the_composition_says_so() -> None:
     assert "pods" not in compose(composite(), NOTHING, {}).requirements
     assert compose(composite(), NOTHING, READS_PODS).requirements["pods"] == Selector(
-        api_version="v1", kind="Pod", namespace="ns", match_labels={"app": "my-service"}
+        api_version="v1",
+        kind="Pod",
+        namespace="ns",
+        match_labels={"app.kubernetes.io/instance": "my-service", "app.kubernetes.io/part-of": "zerotouch-platform"},
     )
+
+
+@pytest.mark.parametrize(
+    "xr",
+    [
+        composite({"migrations": {"mode": "job"}, "podLabels": {"app.kubernetes.io/instance": "other"}}),
+        composite({"podLabels": {"app.kubernetes.io/part-of": "shop"}}, labels={"app.kubernetes.io/part-of": "shop"}),
+        agent({"podLabels": {"app.kubernetes.io/instance": "other"}}),
+    ],
+    ids=["migrations", "executor", "agent"],
+)
+def test_all_pods_of_a_claim_are_asked_for(xr: Manifest) -> None:
+    composition = compose(xr, NOTHING, READS_PODS)
+    found = [
+        resource.manifest["spec"]["template"]
+        for resource in composition.resources.values()
+        if "template" in resource.manifest.get("spec", {})
+    ]
+    assert found
+    for template in found:
+        assert composition.requirements["pods"].match_labels.items() <= template["metadata"]["labels"].items()
 
 
 AGENT_IMAGE = "ghcr.io/org/agent:v1.0.0"

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from tests.composites import composite, deployed
 from zerotouch_function.composition import Composition, Status
 from zerotouch_function.manifest import Manifest
@@ -69,6 +71,82 @@ def test_a_migration_that_is_tried_again_is_told_before_it_gives_up() -> None:
     logs = f"kubectl -n ns logs job/{job['metadata']['name']}"
     assert told.reason == "MigrationFailing"
     assert told.message == f"Migrations of image app:v1 failed and are tried again; its pods start after them. See why with: {logs}"
+
+
+def told(status: Manifest, *pods: Manifest, spec: Manifest | None = None) -> str:
+    """What a claim says whose Job has that status, where pods may be read."""
+    xr, settings = composite({**JOB_MODE, "image": "app:v1", **(spec or {})}), {"diagnostics": {"pods": True}}
+    key, job = job_of(compose(xr, Snapshot(), settings))
+    (said,) = (c for c in compose(xr, Snapshot({key: {**job, "status": status}}, {"pods": pods}), settings).conditions if "Work" in c.type)
+    assert said.reason in ("Migrating", "MigrationFailing", "MigrationFailed")
+    return said.message
+
+
+JOB = job_of(answer("app:v1"))[1]["metadata"]["name"]
+RUNS = f"Migrations of image app:v1 run in Job {JOB}, and its pods start after them"
+SEE = (
+    f"{RUNS}. No pod of the Job runs. See why with: "
+    f"kubectl -n ns describe job/{JOB}; kubectl -n ns describe pods -l batch.kubernetes.io/job-name={JOB}"
+)
+
+
+def pod(reason: str, message: str = "", *, job: str = JOB, phase: str = "Pending", **more: Any) -> Manifest:
+    container = {"name": "run-migrations", "image": "app:v1", "state": {"waiting": {"reason": reason, "message": message}}, **more}
+    return {
+        "metadata": {"name": f"{JOB}-x7c9q", "labels": {"batch.kubernetes.io/job-name": job} if job else {}},
+        "spec": {"containers": [{"name": "run-migrations", "image": "app:v1"}]},
+        "status": {"phase": phase, "containerStatuses": [container]},
+    }
+
+
+@pytest.mark.parametrize(
+    "status",
+    [
+        {},
+        {"active": 0},
+        {"active": 1, "ready": 0},
+        {"active": 1.0, "ready": 0.0},
+        {"conditions": [{"type": "Suspended", "status": "True"}]},
+    ],
+    ids=["new", "refused by quota or pod security", "cannot start", "over the wire", "suspended by hand"],
+)
+def test_a_migration_whose_pod_does_not_run_says_where_to_look(status: Manifest) -> None:
+    assert told(status) == SEE
+
+
+def test_a_migration_that_runs_says_no_more() -> None:
+    assert told({"active": 1, "ready": 1}) == RUNS
+    assert told({"active": 1, "ready": 1}, pod("ImagePullBackOff")) == RUNS
+    assert answer("app:v1").conditions[1].message == RUNS, "there is nothing yet to look at"
+
+
+def test_a_migration_that_has_ended_has_its_own_message() -> None:
+    for status in ({"failed": 1, "active": 1, "ready": 0}, {"conditions": [{"type": "Failed", "status": "True"}]}):
+        assert told(status, pod("ImagePullBackOff")).endswith(f"See why with: kubectl -n ns logs job/{JOB}")
+
+
+@pytest.mark.parametrize(
+    ("stuck", "says"),
+    [
+        (pod("ImagePullBackOff"), "cannot start: image app:v1 cannot be pulled. See that it exists (spec.image)"),
+        (
+            pod("CreateContainerConfigError", 'secret "postgres-connection" not found'),
+            'cannot start: secret "postgres-connection" not found. Create it in namespace ns, or set spec.postgresConnectionSecret to ""',
+        ),
+    ],
+)
+def test_a_migration_that_does_not_start_is_explained_where_pods_are_read(stuck: Manifest, says: str) -> None:
+    assert told({"active": 1}, stuck).startswith(f"{RUNS}. Pod {JOB}-x7c9q {says}")
+
+
+def test_pods_of_others_explain_no_migration_and_no_workload() -> None:
+    ended = {"terminated": {"exitCode": 3}}
+    for other in (pod("ImagePullBackOff", job="migrate-other"), pod("ImagePullBackOff", job=""), pod("", phase="Failed", state=ended)):
+        assert told({"active": 1}, other) == SEE
+    deployment = deployed(with_job("app:v1", "Complete").resources["deployment"].manifest, availableReplicas=0)
+    settings, xr = {"diagnostics": {"pods": True}}, composite({**JOB_MODE, "image": "app:v1"})
+    composition = compose(xr, Snapshot({"deployment": deployment}, {"pods": [pod("ImagePullBackOff")]}), settings)
+    assert composition.conditions[1].message.endswith("See why with: kubectl -n ns describe pods -l app=my-service")
 
 
 def test_the_scaler_comes_with_the_first_pods_and_then_stays() -> None:

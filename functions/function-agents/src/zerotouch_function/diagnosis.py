@@ -6,10 +6,10 @@ from typing import Final
 
 from msgspec import Struct
 
+from zerotouch_contract import labels
 from zerotouch_function.composition import Selector
 from zerotouch_function.fields.claim import Claim
 from zerotouch_function.manifest import Observation, part, parts, text
-from zerotouch_function.resources.metadata import selector
 
 PODS: Final = "pods"
 """Name under which the claim's pods are required, where they may be read."""
@@ -19,10 +19,19 @@ MISSING: Final = re.compile(r'(secret|configmap) "(?P<name>[^"]+)" not found')
 
 MISSING_KEY: Final = re.compile(r"couldn't find key (?P<key>\S+) in Secret \S*?/(?P<name>\S+)")
 
+JOB_NAME: Final = "batch.kubernetes.io/job-name"
+"""Label that Kubernetes puts on the pods of a Job."""
+
 
 def claim_pods(claim: Claim) -> dict[str, Selector]:
-    """The requirement for the claim's pods."""
-    return {PODS: Selector(api_version="v1", kind="Pod", namespace=claim.namespace, match_labels=selector(claim))}
+    """The requirement for the claim's pods: its Deployment's and, without the label that selects those, its Jobs'."""
+    ours = {labels.INSTANCE: claim.name, labels.PART_OF: labels.PLATFORM}
+    return {PODS: Selector(api_version="v1", kind="Pod", namespace=claim.namespace, match_labels=ours)}
+
+
+def of_job(pods: Iterable[Observation], job: str) -> list[Observation]:
+    """The pods of the Job of that name; without a name, those of no Job."""
+    return [pod for pod in pods if text(part(pod, "metadata", "labels").get(JOB_NAME)) == job]
 
 
 class Blame(Struct, frozen=True):
@@ -47,7 +56,7 @@ def explain(
 
     Args:
         claim: Whose pods.
-        pods: Pods by the claim's selector.
+        pods: Pods of the Deployment or of the Job that is explained.
         fields: By name of a Secret, the field of the claim that names it.
         image: The image of the current spec: pods of earlier releases explain nothing.
         containers: By name of a container, what to change about it; others have the fields of an AgentExecutor.

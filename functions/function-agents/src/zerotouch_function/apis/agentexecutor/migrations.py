@@ -16,6 +16,7 @@ from typing import Final
 
 from zerotouch_contract import labels
 from zerotouch_function.composition import Condition, Status
+from zerotouch_function.diagnosis import JOB_NAME
 from zerotouch_function.fields.claim import Claim
 from zerotouch_function.manifest import HASH_LENGTH, Manifest, Observation, part, text, without_empty
 from zerotouch_function.observed import Composed
@@ -25,7 +26,7 @@ from zerotouch_function.resources.job import REPLACEMENT, RETRIES
 KEY: Final = re.compile(rf"migration-[0-9a-f]{{{HASH_LENGTH}}}")
 """Resource keys of Jobs, as `job_key` makes them."""
 
-OF_THE_SERVER: Final = ("controller-uid", "job-name", "batch.kubernetes.io/controller-uid", "batch.kubernetes.io/job-name")
+OF_THE_SERVER: Final = ("controller-uid", "job-name", "batch.kubernetes.io/controller-uid", JOB_NAME)
 """Labels that the API server adds to the pods of a Job."""
 
 
@@ -99,10 +100,17 @@ def waiting_condition(claim: Claim, job: Manifest, others: Iterable[Observation]
     return Condition(WORKLOAD_READY, Status.FALSE, "Migrating", message)
 
 
-def migration_condition(claim: Claim, job: Manifest, observed: Observation | None) -> Condition:
-    """Why the workload waits. A Job with a failed pod tries again for more than a minute: that is told before it gives up."""
-    name, image = job["metadata"]["name"], main_image(job)
-    logs = f"See why with: kubectl -n {claim.namespace} logs job/{name}"
+def migration_condition(claim: Claim, job: Manifest, observed: Observation | None, *, explanation: str = "") -> Condition:
+    """Why the workload waits. A Job with a failed pod tries again for more than a minute: that is told before it gives up.
+
+    Args:
+        claim: Whose Job.
+        job: The Job as it is sent.
+        observed: The Job as it is; None while there is none.
+        explanation: Why its pod does not start, where pods may be read; takes the place of the commands that would show it.
+    """
+    name, image, kubectl = job["metadata"]["name"], main_image(job), f"kubectl -n {claim.namespace}"
+    logs = f"See why with: {kubectl} logs job/{name}"
     if observed is not None and _has(observed, "Failed"):
         message = f"Migrations of image {image} failed, so its pods are not started. {logs}"
         return Condition(WORKLOAD_READY, Status.FALSE, "MigrationFailed", message)
@@ -110,6 +118,9 @@ def migration_condition(claim: Claim, job: Manifest, observed: Observation | Non
         message = f"Migrations of image {image} failed and are tried again; its pods start after them. {logs}"
         return Condition(WORKLOAD_READY, Status.FALSE, "MigrationFailing", message)
     message = f"Migrations of image {image} run in Job {name}, and its pods start after them"
+    if observed is not None and not count(part(observed, "status"), "ready"):
+        look = f"No pod of the Job runs. See why with: {kubectl} describe job/{name}; {kubectl} describe pods -l {JOB_NAME}={name}"
+        message = f"{message}. {explanation or look}"
     return Condition(WORKLOAD_READY, Status.FALSE, "Migrating", message)
 
 

@@ -21,7 +21,7 @@ from zerotouch_function.apis.agentexecutor.migrations import (
 from zerotouch_function.apis.agentexecutor.spec import AgentExecutorSpec
 from zerotouch_function.apis.agentexecutor.workload import migration_job, workload
 from zerotouch_function.composition import Condition, Resource, Status
-from zerotouch_function.diagnosis import PODS, explain
+from zerotouch_function.diagnosis import PODS, explain, of_job
 from zerotouch_function.fields.claim import Claim
 from zerotouch_function.manifest import Manifest, Observation, part
 from zerotouch_function.observed import Composed
@@ -54,13 +54,13 @@ def rollout(claim: Claim, spec: AgentExecutorSpec, settings: Settings, composed:
         jobs[key] = Resource(of_this_release(job, observed_job), is_ready=succeeded)
     if not others and (succeeded or (current is not None and release_of(current) == release_of(deployment))):
         return _rolled_out(deployment, workload_state(claim, spec, deployment, composed), jobs)
-    state = waiting_condition(claim, job, others.values()) if others else migration_condition(claim, job, observed_job)
+    state = waiting_condition(claim, job, others.values()) if others else migration_state(claim, spec, job, composed)
     return Rollout({**jobs, **({DEPLOYMENT: Resource(held_back(deployment, current))} if current else {})}, state)
 
 
 def workload_state(claim: Claim, spec: AgentExecutorSpec, deployment: Manifest, composed: Composed) -> Condition:
     """The Deployment's condition, with what the pods say where they may be read."""
-    pods = composed.required(PODS) or ()
+    pods = of_job(composed.required(PODS) or (), "")
     return workload_condition(
         claim,
         composed.get(DEPLOYMENT),
@@ -68,6 +68,14 @@ def workload_state(claim: Claim, spec: AgentExecutorSpec, deployment: Manifest, 
         problem=composed.problem(DEPLOYMENT),
         explanation=explain(claim, pods, fields=secret_fields(spec), image=spec.image),
     )
+
+
+def migration_state(claim: Claim, spec: AgentExecutorSpec, job: Manifest, composed: Composed) -> Condition:
+    """The Job's condition, with what its pod says that waits, where it may be read. One that ran has a log, whose command is told."""
+    pods = of_job(composed.required(PODS) or (), job["metadata"]["name"])
+    waiting = [pod for pod in pods if part(pod, "status").get("phase") == "Pending"]
+    explanation = explain(claim, waiting, fields=secret_fields(spec), image=spec.image)
+    return migration_condition(claim, job, composed.get(job_key(job)), explanation=explanation)
 
 
 def held_back(deployment: Manifest, observed: Observation) -> Manifest:

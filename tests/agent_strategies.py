@@ -151,7 +151,7 @@ agent_specs = optional(
         ),
     ),
     scaling=scalings,
-    security=optional(profile=st.sampled_from(["restricted", "baseline"])),
+    security=optional(profile=st.sampled_from(["restricted", "baseline"]), fsGroup=st.integers(1, 2**31 - 1)),
     network=networks,
     observability=optional(tracing=optional(endpoint=st.sampled_from(["", "http://otel:4318"]), samplePercent=st.integers(0, 100))),
     serviceAccountAnnotations=maps(label_keys, words),

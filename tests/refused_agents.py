@@ -344,6 +344,7 @@ REFUSED_REST: Final = [
     refused("authority of no NATS server", {"nats": {"url": "", "caSecret": "ca"}}, "spec.nats.url", NATS_RULE),
     refused("NATS over http", {"nats": {"url": "http://nats:8222"}}, "spec.nats.url", "should match"),
     refused("NATS servers with a space", {"nats": {"url": "nats://a:4222, b:4222"}}, "spec.nats.url", "should match"),
+    refused("root as group of an agent's volumes", {"security": {"fsGroup": 0}}, "spec.security.fsGroup", "greater than or equal to 1"),
     refused("fixed and moving number of pods", {"scaling": {"replicas": 2, "maxReplicas": 3}}, "spec.scaling", SCALING_RULE),
     refused("CPU target without a most", {"scaling": {"cpuUtilizationPercent": 50}}, "spec.scaling.maxReplicas", MAX_REPLICAS_RULE),
     refused(
@@ -452,6 +453,7 @@ ACCEPTED_AGENTS: Final[list[AcceptedClaim]] = [
         "budget that degrades",
         llm(models=[MODEL, CHEAP], budget={"tokens": 1, "action": "degrade", "degradeTo": "cheap", "period": "total"}),
     ),
+    accepted("group of an agent's volumes", {"security": {"fsGroup": 2147483647}}),
     accepted("NATS servers of every spelling", {"nats": {"url": "nats://a,b:5222,[fd00::1]:6222,tls://user:word@c,"}}),
     accepted("NATS without credentials, as Helm writes it", {"nats": {"url": "", "credentialsSecret": "", "caSecret": ""}}),
     accepted("no pods", {"scaling": {"replicas": 0}}),

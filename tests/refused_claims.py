@@ -256,6 +256,14 @@ REFUSED_CONTAINER: Final = [
         "spec.security.profile",
         'supported values: "restricted", "baseline"',
     ),
+    RefusedClaim("root as group of volumes", {"security": {"fsGroup": 0}}, "spec.security.fsGroup", "should be greater than or equal to 1"),
+    RefusedClaim(
+        "group that Linux cannot have",
+        {"security": {"fsGroup": 2147483648}},
+        "spec.security.fsGroup",
+        "should be less than or equal to 2147483647",
+    ),
+    RefusedClaim("group as text", {"security": {"fsGroup": "10001"}}, "spec.security.fsGroup", "must be of type integer"),
     RefusedClaim(
         "9 seconds to finish",
         {"terminationGracePeriodSeconds": 9},
@@ -736,6 +744,8 @@ ACCEPTED_CLAIMS: Final[list[AcceptedClaim]] = [
     ),
     AcceptedClaim("only a memory limit", {"resources": {"limits": {"memory": "16Gi"}}}),
     AcceptedClaim("root image", {"security": {"profile": "baseline"}}),
+    AcceptedClaim("group of volumes", {"security": {"fsGroup": 1}}),
+    AcceptedClaim("last group, and a root image", {"security": {"profile": "baseline", "fsGroup": 2147483647}}),
     AcceptedClaim("monitoring over https", {"nats": {"monitoringEndpoint": "https://nats-headless.nats.svc:8222"}}),
     AcceptedClaim("monitoring by address", {"nats": {"monitoringEndpoint": "10.0.0.1:8222"}}),
     AcceptedClaim(

@@ -99,7 +99,7 @@ specs = optional(
     probes=optional(enabled=st.booleans(), livenessPath=paths, readinessPath=paths, startupSeconds=st.integers(10, 3600)),
     scaling=scalings,
     resources=optional(requests=amounts),
-    security=optional(profile=st.sampled_from(["restricted", "baseline"])),
+    security=optional(profile=st.sampled_from(["restricted", "baseline"]), fsGroup=st.integers(1, 2**31 - 1)),
     nats=optional(account=stream_names, credentialsSecret=optional_names, caSecret=optional_names),
     serviceAccountAnnotations=maps(label_keys, words),
     placement=placements,

@@ -61,7 +61,7 @@ def executors() -> list[Manifest]:
             "minReplicas": 0, "maxReplicas": 5, "lagThreshold": 7, "pollingIntervalSeconds": 9, "cooldownSeconds": 0, "fallbackReplicas": 2
         },
         "resources": {"requests": {"cpu": "0.2", "memory": "300M"}, "limits": {"cpu": 2, "memory": "3Gi"}},
-        "security": {"profile": "baseline"},
+        "security": {"profile": "baseline", "fsGroup": 10001},
         "nats": {"monitoringEndpoint": "http://nats:8222", "account": "A", "credentialsSecret": "creds", "caSecret": "ca"},
         "serviceAccountAnnotations": {"a.io/b": "c"},
         "placement": {

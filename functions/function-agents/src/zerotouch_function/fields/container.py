@@ -138,6 +138,8 @@ class Resources(Fields, frozen=True):
 
 
 class Security(Fields, frozen=True):
-    """The Pod Security Standard that the pods keep to."""
+    """The Pod Security Standard that the pods keep to, and the group that their volumes belong to."""
 
     profile: Literal["restricted", "baseline"] = "restricted"
+    fs_group: Annotated[Whole, Meta(ge=1, le=2**31 - 1)] | None = None
+    """Id of the group; None leaves volumes as they are."""

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from zerotouch_function.fields.base import as_yaml
 from zerotouch_function.fields.claim import Claim
+from zerotouch_function.fields.container import Security
 from zerotouch_function.fields.placement import DefaultPlacement, Placement
 from zerotouch_function.manifest import Manifest, without_empty
 from zerotouch_function.resources.metadata import common_labels, selector
@@ -26,7 +27,7 @@ def pod_template(
 def pod_spec(
     claim: Claim,
     *,
-    profile: str,
+    security: Security,
     grace_seconds: int,
     pull_secrets: Sequence[str],
     init_containers: Sequence[Manifest],
@@ -40,7 +41,7 @@ def pod_spec(
         "automountServiceAccountToken": False,
         "enableServiceLinks": False,
         "terminationGracePeriodSeconds": grace_seconds,
-        "securityContext": pod_security_context(profile),
+        "securityContext": pod_security_context(security),
         **without_empty({"imagePullSecrets": [{"name": name} for name in pull_secrets]}),
         **placement,
         **without_empty({"initContainers": list(init_containers)}),

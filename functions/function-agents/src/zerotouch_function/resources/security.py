@@ -4,12 +4,17 @@
 bind low ports, and still cannot gain privileges.
 """
 
+from zerotouch_function.fields.container import Security
 from zerotouch_function.manifest import Manifest
 
 
-def pod_security_context(profile: str) -> Manifest:
-    context: Manifest = {"seccompProfile": {"type": "RuntimeDefault"}}
-    return {"runAsNonRoot": True, **context} if profile == "restricted" else context
+def pod_security_context(security: Security) -> Manifest:
+    """For the whole pod. A volume that has its group already is not walked through again at each start."""
+    return {
+        **({"runAsNonRoot": True} if security.profile == "restricted" else {}),
+        **({} if security.fs_group is None else {"fsGroup": security.fs_group, "fsGroupChangePolicy": "OnRootMismatch"}),
+        "seccompProfile": {"type": "RuntimeDefault"},
+    }
 
 
 def platform_security_context() -> Manifest:

@@ -68,7 +68,7 @@ def _template(claim: Claim, spec: AgentExecutorSpec, settings: Settings, init: l
     pull_secrets = dict.fromkeys((*spec.image_pull_secrets, *settings.defaults.image_pull_secrets))
     pod = pod_spec(
         claim,
-        profile=spec.security.profile,
+        security=spec.security,
         grace_seconds=spec.termination_grace_period_seconds,
         pull_secrets=list(pull_secrets),
         init_containers=init,

@@ -89,7 +89,7 @@ def _template(claim: Claim, spec: AgentTypeSpec, settings: Settings) -> Manifest
     wrapper = [wrapper_container(spec, settings)] if spec.has_wrapper else []
     pod = pod_spec(
         claim,
-        profile=spec.security.profile,
+        security=spec.security,
         grace_seconds=spec.termination_grace_period_seconds,
         pull_secrets=list(dict.fromkeys((*spec.image_pull_secrets, *settings.defaults.image_pull_secrets))),
         init_containers=[*wrapper, sidecar_container(claim, spec, settings)],

@@ -12,7 +12,7 @@ from openai import APIStatusError
 
 from tests.mock_provider import Mock
 from tests.sidecar.models.nats import Nats, nats
-from tests.sidecar.models.support import Running, both_surfaces, mocks, model, running
+from tests.sidecar.models.support import Json, Running, both_surfaces, configured, mocks, model, running
 from tests.sidecar.models.test_chain import HELLO, raw_chat
 from tests.sidecar.models.test_sdks import clients
 from zerotouch_sidecar.models import accounts as accounts_module
@@ -274,14 +274,34 @@ def test_a_lost_bucket_is_made_again_with_what_living_pods_spent() -> None:
 
 def test_another_limit_takes_effect_at_once_and_what_was_spent_stays_spent() -> None:
     async def scene() -> None:
-        from tests.sidecar.models.support import configured
-
         async with mocks() as [mock], running(budgeted(mock, 2 * CALL)) as proxy:
             assert await until_refused(proxy) == 2
             proxy.models.configure(configured(budgeted(mock, 5 * CALL)))
             assert await until_refused(proxy) == 3
             proxy.models.configure(configured(budgeted(mock, 4 * CALL)))
             assert not await answered(proxy)
+
+    asyncio.run(scene())
+
+
+@pytest.mark.parametrize("changes", [{"replicas": 3}, {"url": "{0},{0}"}], ids=["replicas", "url"])
+def test_another_way_to_the_store_counts_nothing_twice(changes: Json) -> None:
+    async def scene() -> None:
+        async with mocks() as [mock], nats() as server, pod(mock, server, 20 * CALL) as proxy:
+            for _ in range(7):
+                assert await answered(proxy)
+            mock.behaviour = {"mode": "slow", "delayMilliseconds": 200, "times": 1}
+            late = asyncio.create_task(answered(proxy))
+            async with asyncio.timeout(30):
+                while len(mock.requests) < 8:
+                    await asyncio.sleep(0.005)
+            place = {"url": server.url} | {name: value.format(server.url) if name == "url" else value for name, value in changes.items()}
+            proxy.models.configure(configured(budgeted(mock, 20 * CALL), nats=place))
+            assert await answered(proxy)
+            await proxy.models._accounts.tick()
+            assert await late
+            await proxy.models.tidy()
+            assert await until_refused(proxy) == 20 - 9, "what was spent before was counted, and counted once"
 
     asyncio.run(scene())
 

@@ -39,6 +39,10 @@ class World:
         self.made += 1
         return self.record, pod.ledger, pod.name, f"id-{self.made}", self.now
 
+    def reborn(self, pod: Pod) -> None:
+        self.made += 1
+        pod.name, pod.ledger = f"{pod.name.partition('/')[0]}/{self.made}", Ledger(self.limit, "day")
+
     def admit(self, pod: Pod, estimate: int) -> bool:
         if not pod.ledger.has_free():
             self.step(pod, take(*self.arguments(pod)))
@@ -84,7 +88,7 @@ def play(world: World, steps: list[tuple[int, str, int, float]]) -> None:
             pod.ledger = pod.ledger.without_free()
             world.step(pod, leave(*world.arguments(pod)))
         elif action == "vanish" and not pod.running:
-            pod.ledger = Ledger(world.limit, "day")
+            world.reborn(pod)
         world.now += 7
 
 
@@ -174,10 +178,33 @@ def test_an_earlier_life_of_a_pod_counts_as_spent() -> None:
     world.settle(pod, 1.0)
     before = world.record
     assert before is not None
-    pod.ledger = Ledger(world.limit, "day")
+    world.reborn(pod)
     world.step(pod, keep(*world.arguments(pod)))
     assert world.record is not None
-    assert world.record.gone == before.taken()
+    assert world.record.taken() == before.taken()
+
+
+def test_a_budget_that_ends_after_another_of_its_pod_began_is_counted_once() -> None:
+    world = four_pods(Amount(1000, 0))
+    old, new = world.pods[0], Pod("pod-0/new", Ledger(world.limit, "day"))
+    for pod in (old, new, new):
+        assert world.admit(pod, 10)
+        world.settle(pod, 1.0)
+    for pod in (old, new):
+        pod.ledger = pod.ledger.without_free()
+        world.step(pod, leave(*world.arguments(pod)))
+    assert world.record is not None
+    assert (world.record.taken().tokens, world.record.pods) == (30, {})
+
+
+def test_a_lease_whose_answer_was_lost_is_not_taken_twice() -> None:
+    world = four_pods(Amount(1000, 0))
+    pod = world.pods[0]
+    world.record = take(*world.arguments(pod)).record
+    first = world.record.taken()
+    world.step(pod, take(*world.arguments(pod)))
+    assert any(first)
+    assert world.record.taken() == first
 
 
 def test_the_record_forgets_pods_but_not_what_they_took() -> None:

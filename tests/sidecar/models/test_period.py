@@ -19,7 +19,7 @@ def test_a_new_period_has_its_whole_budget_and_running_requests_count_in_it() ->
     async def scene() -> None:
         clock = [datetime(2026, 11, 28, 22, 59, tzinfo=UTC)]
         limit = Amount(10, 0)
-        budget = Budget(limit=limit, kind=PeriodKind.HOUR, store=MemoryStore(), pod="p", on_failure=unexpected, now=lambda: clock[0])
+        budget = Budget(limit=limit, kind=PeriodKind.HOUR, store=MemoryStore(), holder="p", on_failure=unexpected, now=lambda: clock[0])
         first = await budget.admit(Amount(10))
         assert isinstance(first, Reservation)
         budget.settle(first, Amount(7))
@@ -42,7 +42,7 @@ def test_a_new_period_has_its_whole_budget_and_running_requests_count_in_it() ->
 
 def test_a_request_waits_for_running_ones_that_hold_what_is_left() -> None:
     async def scene() -> None:
-        budget = Budget(limit=Amount(10, 0), kind=PeriodKind.TOTAL, store=MemoryStore(), pod="p", on_failure=unexpected)
+        budget = Budget(limit=Amount(10, 0), kind=PeriodKind.TOTAL, store=MemoryStore(), holder="p", on_failure=unexpected)
         first = await budget.admit(Amount(100))
         assert isinstance(first, Reservation)
         second = asyncio.create_task(budget.admit(Amount(5)))

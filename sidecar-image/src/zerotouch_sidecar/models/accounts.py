@@ -1,5 +1,6 @@
 """The agent's budget across configurations: one that only got another limit goes on, with what was spent."""
 
+import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
@@ -23,7 +24,7 @@ class Accounts:
     """Owns the budget of today and those that are on their way out.
 
     Args:
-        pod: Its name, under which its part of a shared budget is kept.
+        pod: Its name, with which the names of its parts of shared budgets begin.
         on_failure: Told of each mistake in keeping a budget.
     """
 
@@ -50,7 +51,9 @@ class Accounts:
         self._made = None
         if rule is not None and kind is not None:
             store = _store(configuration, kind)
-            budget = Budget(limit=_limit(rule), kind=kind, store=store, pod=self._pod, on_failure=self._on_failure)
+            # Unlike the pod's own name it is shared with no budget before: that one still gives back what it took under its own.
+            holder = f"{self._pod}/{secrets.token_hex(4)}"
+            budget = Budget(limit=_limit(rule), kind=kind, store=store, holder=holder, on_failure=self._on_failure)
             self._made = _Made(budget, kind, configuration.nats)
 
     async def tick(self) -> None:

@@ -31,7 +31,7 @@ class Models:
 
     Args:
         token: What agents must show as their key; empty: nothing.
-        pod: The pod's name, under which its part of a shared budget is kept.
+        pod: The pod's name, with which the names of its parts of shared budgets begin.
 
     Raises:
         ConfigurationError: A provider cannot be made, or models cannot stand in for each other.

@@ -62,6 +62,7 @@ class Budget:
     """One agent's budget, as this pod sees it.
 
     Args:
+        holder: The name of its part in the record, which no other budget bears.
         on_failure: Told of each mistake in keeping the budget, which is logged and must not end the sidecar.
     """
 
@@ -71,14 +72,14 @@ class Budget:
         limit: Amount,
         kind: PeriodKind,
         store: Store,
-        pod: str,
+        holder: str,
         on_failure: Callable[[], None],
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self.limit = limit
         self.kind = kind
         self._store = store
-        self._pod = pod
+        self._holder = holder
         self._now = now
         self._on_failure = on_failure
         self._ledger = Ledger(limit, period_name(kind, now()))
@@ -217,7 +218,7 @@ class Budget:
         def of_now(record: Record | None) -> Change:
             nonlocal seen
             seen = self._turned()
-            return step(record, seen, self._pod, secrets.token_hex(8), int(self._now().timestamp()))
+            return step(record, seen, self._holder, secrets.token_hex(8), int(self._now().timestamp()))
 
         try:
             async with asyncio.timeout(STORE_SECONDS), self._turn:

@@ -57,39 +57,35 @@ class Change:
     """Whether nothing was left to take."""
 
 
-def take(record: Record | None, ledger: Ledger, pod: str, new_id: str, now: int) -> Change:
+def take(record: Record | None, ledger: Ledger, holder: str, new_id: str, now: int) -> Change:
     """Takes a lease: enough for the running requests if so much is left, and a slice beyond."""
-    record, ledger = _joined(record, ledger, pod, new_id, now)
+    record, ledger = _joined(record, ledger, holder, new_id, now)
     taken, pods = record.taken(), len(record.pods)
     more = (lease(*numbers, pods) for numbers in zip(ledger.limit, taken, ledger.free(), strict=True))
     granted = ledger.granted.plus(Amount(*more))
     is_spent = any(limit and limit <= all_taken for limit, all_taken in zip(ledger.limit, taken, strict=True))
-    return Change(record.with_pod(pod, granted, now), replace(ledger, granted=granted), is_spent)
+    return Change(record.with_holder(holder, granted, now), replace(ledger, granted=granted), is_spent)
 
 
-def keep(record: Record | None, ledger: Ledger, pod: str, new_id: str, now: int) -> Change:
+def keep(record: Record | None, ledger: Ledger, holder: str, new_id: str, now: int) -> Change:
     """Tells the record that the pod lives and what it took, which a lost record has forgotten."""
-    record, ledger = _joined(record, ledger, pod, new_id, now)
+    record, ledger = _joined(record, ledger, holder, new_id, now)
     return Change(record, ledger, is_spent=False)
 
 
-def leave(record: Record | None, ledger: Ledger, pod: str, new_id: str, now: int) -> Change:
+def leave(record: Record | None, ledger: Ledger, holder: str, new_id: str, now: int) -> Change:
     """Takes the pod off the record."""
-    change = keep(record, ledger, pod, new_id, now)
-    return replace(change, record=change.record.without_pod(pod), ledger=ledger.turned(ledger.period))
+    change = keep(record, ledger, holder, new_id, now)
+    return replace(change, record=change.record.without_holder(holder), ledger=ledger.turned(ledger.period))
 
 
-def _joined(record: Record | None, ledger: Ledger, pod: str, new_id: str, now: int) -> tuple[Record, Ledger]:
+def _joined(record: Record | None, ledger: Ledger, holder: str, new_id: str, now: int) -> tuple[Record, Ledger]:
     """Returns record and ledger that agree about what this pod has taken, which is at least what it spent."""
     if record is None or record.period < ledger.period:
         record = Record(new_id, ledger.period)
     if record.period > ledger.period:  # another pod's clock is ahead: its period has begun
         ledger = ledger.turned(record.period)
-    holder = record.pods.get(pod)
-    if ledger.record_id == record.id:
-        if holder is None:  # not heard of for so long that it was added to those that are gone
-            ledger = replace(ledger, granted=NOTHING, spent=ledger.spent.minus(ledger.granted).above_zero())
-    elif not ledger.record_id and holder is not None:  # an earlier life of this pod: what it had taken counts as spent
-        record = record.without_pod(pod)
+    if ledger.record_id == record.id and holder not in record.pods:  # not heard of for so long that it was added to those that are gone
+        ledger = replace(ledger, granted=NOTHING, spent=ledger.spent.minus(ledger.granted).above_zero())
     granted = Amount(*map(max, ledger.granted, ledger.spent))
-    return record.with_pod(pod, granted, now), replace(ledger, record_id=record.id, granted=granted)
+    return record.with_holder(holder, granted, now), replace(ledger, record_id=record.id, granted=granted)

@@ -18,7 +18,7 @@ FORGET_SECONDS: Final = 3600
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """What one living pod has taken, what it spent included."""
+    """What one budget of a living pod has taken, what it spent included."""
 
     granted: Amount
     seen_at: int
@@ -37,6 +37,7 @@ class Record:
     """What pods that are gone had taken."""
 
     pods: Mapping[str, Holder] = field(default_factory=dict)
+    """By the pod's name and a random part: another budget of the pod, or of an earlier life of it, holds what it took for itself."""
 
     def taken(self) -> Amount:
         """Returns what has been taken in all."""
@@ -45,20 +46,20 @@ class Record:
             total = total.plus(holder.granted)
         return total
 
-    def with_pod(self, pod: str, granted: Amount, now: int) -> "Record":
-        """Returns the record with what a pod has taken, and without pods that were not heard of for long."""
+    def with_holder(self, name: str, granted: Amount, now: int) -> "Record":
+        """Returns the record with what a holder has taken, and without those that were not heard of for long."""
         pods = dict(self.pods)
-        pods[pod] = Holder(granted, now)
+        pods[name] = Holder(granted, now)
         gone = self.gone
-        for name, holder in self.pods.items():
-            if name != pod and holder.seen_at < now - FORGET_SECONDS:
-                gone = gone.plus(pods.pop(name).granted)
+        for other, holder in self.pods.items():
+            if other != name and holder.seen_at < now - FORGET_SECONDS:
+                gone = gone.plus(pods.pop(other).granted)
         return replace(self, gone=gone, pods=pods)
 
-    def without_pod(self, pod: str) -> "Record":
-        """Returns the record with a pod among those that are gone."""
+    def without_holder(self, name: str) -> "Record":
+        """Returns the record with a holder among those that are gone."""
         pods = dict(self.pods)
-        holder = pods.pop(pod, None)
+        holder = pods.pop(name, None)
         return self if holder is None else replace(self, gone=self.gone.plus(holder.granted), pods=pods)
 
 

@@ -129,7 +129,7 @@ class Budget:
             blocked = self._blocked()
             if blocked is None:
                 await self._refilled()
-            elif not any(self._ledger.reserved):
+            elif not replace(self._ledger, reserved=NOTHING).has_free():  # no running request can give back enough
                 return blocked
             elif not await self._settled(deadline - monotonic()):
                 return Verdict.BUSY

@@ -79,3 +79,18 @@ def test_no_call_waits_for_running_ones_whose_end_gives_nothing_back(action: Act
         limits.leave(running, Usage(), NOTHING)
 
     asyncio.run(scene())
+
+
+def test_a_degraded_call_sets_aside_what_the_cheaper_model_costs() -> None:
+    async def scene() -> None:
+        limits = admission(Amount(0, NANO_PER_USD), "degrade")
+        dear, free = alias("dear", DEAR), alias("free")
+        last = await entered(limits, dear, free)
+        limits.leave(last, Usage(), Amount(1, NANO_PER_USD))
+        degraded = await entered(limits, dear, free)
+        assert degraded.is_degraded
+        assert degraded.reservation is not None
+        assert degraded.reservation.amount.nano_usd == 0
+        limits.leave(degraded, Usage(), NOTHING)
+
+    asyncio.run(scene())

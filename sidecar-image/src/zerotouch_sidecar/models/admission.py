@@ -52,7 +52,7 @@ class Admission:
             message = f"The agent's limit of {rate.per_minute} {rate.limit} a minute for each pod is reached"
             return Refusal(Fault.RATE_LIMITED, message, retry_after_seconds=rate.wait_seconds, is_final=False)
         try:
-            outcome = await self._reserved(alias.price.amount(estimate), alias, cheaper)
+            outcome = await self._reserved(estimate, alias, cheaper)
         except BaseException:
             self._rate_limit.settle(rate, 0)
             raise
@@ -68,8 +68,8 @@ class Admission:
         if entry.reservation is not None and self.budget is not None:
             self.budget.settle(entry.reservation, cost)
 
-    async def _reserved(self, estimate: Amount, alias: Alias, cheaper: Alias | None) -> tuple[Alias, Reservation | None] | Refusal:
-        budget = self.budget
+    async def _reserved(self, usage: Usage, alias: Alias, cheaper: Alias | None) -> tuple[Alias, Reservation | None] | Refusal:
+        budget, estimate = self.budget, alias.price.amount(usage)
         if budget is None or not any(estimate):
             return alias, None
         is_limited = any(limit and part for limit, part in zip(budget.limit, estimate, strict=True))
@@ -79,7 +79,7 @@ class Admission:
         if isinstance(verdict, Reservation):
             return alias, verdict
         if self.rule.action == "degrade" and cheaper is not None:
-            return cheaper, budget.reserve(estimate)
+            return cheaper, budget.reserve(cheaper.price.amount(usage))
         return _refused(budget, verdict)
 
 

@@ -167,6 +167,27 @@ def test_providers_and_breakers_that_did_not_change_go_on() -> None:
     asyncio.run(scene())
 
 
+def test_what_a_configuration_has_no_more_shows_in_no_gauge() -> None:
+    async def scene() -> None:
+        async with mocks() as [mock]:
+            llm = both_surfaces(mock, circuitBreaker={"failures": 1})
+            llm["providers"][0]["keyFile"] = "/not/there"
+            async with running(llm) as proxy:
+                assert (await proxy.post(CHAT, ASK))[0] == 502
+                mock.behaviour = {"mode": "fail", "times": 1}
+                assert (await proxy.post(MESSAGES, {**ASK, "model": "claude"}))[0] == 503
+                gauges = ("agent_model_breaker_state", "agent_model_key_missing")
+                assert all(proxy.metric(gauge) for gauge in gauges)
+                llm = both_surfaces(mock, models=[model("gpt", "openai/other"), model("claude", "anthropic/other")])
+                proxy.models.configure(configured(llm))
+                await proxy.models.tidy()
+                told = [line for line in proxy.registry.text().splitlines() if line.startswith(gauges)]
+                assert [line.partition("{")[0] for line in told] == ["agent_model_breaker_state"] * 2
+                assert all('"other"' in line and line.endswith(" 0") for line in told)
+
+    asyncio.run(scene())
+
+
 def test_a_name_that_is_no_alias_goes_to_the_default_model_if_there_is_one() -> None:
     async def scene() -> None:
         async with mocks() as [mock], running(both_surfaces(mock, defaultModel="gpt")) as proxy:

@@ -68,6 +68,7 @@ class Models:
         if configuration.llm.rate_limit != before.llm.rate_limit:
             self._rate_limit = _rate_limit(configuration)
         self._proxy = self._configured(configuration)
+        self._forget(before)
 
     async def run(self) -> None:
         """Follows keys and certificate authorities, keeps the budget, lets go of what is over: until cancelled."""
@@ -153,16 +154,18 @@ class Models:
                 await _closed(live)
         await self._accounts.close_ended()
 
+    def _forget(self, before: Plan) -> None:
+        """Drops the gauges of what the plan before had and this one has no more, or they would tell of its last state for ever."""
+        for key in before.breakers.keys() - self._plan.breakers.keys():
+            self._metering.breaker.forget(*key)
+        for name in before.keyed.keys() - self._plan.keyed.keys():
+            self._metering.key_missing.forget(name)
+
     def _gauge(self) -> None:
         """Sets the gauges that nobody sets as they change."""
         now, metering, budget = monotonic(), self._metering, self._accounts.budget
-        gone = {key for plan in self._old for key in plan.breakers} - self._plan.breakers.keys()
-        for key in gone:
-            metering.breaker.forget(*key)
         for key, breaker in self._plan.breakers.items():
             metering.breaker.set(breaker.state(now).value, *key)
-        for name in {name for plan in self._old for name in plan.providers} - self._plan.keyed.keys():
-            metering.key_missing.forget(name)
         for name, file in self._plan.keyed.items():
             metering.key_missing.set(float(file.is_missing), name)
         metering.budget.forget("tokens")

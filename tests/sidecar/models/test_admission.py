@@ -12,6 +12,7 @@ from zerotouch_sidecar.models.budget.ledger import Change
 from zerotouch_sidecar.models.budget.period import PeriodKind
 from zerotouch_sidecar.models.budget.store import MemoryStore, Step, StoreAwayError
 from zerotouch_sidecar.models.call import Call, read_call
+from zerotouch_sidecar.models.guess import FIRST_TOKENS, MOST_TOKENS, OutputGuess
 from zerotouch_sidecar.models.limits import RateLimit
 from zerotouch_sidecar.models.refusals import Fault
 from zerotouch_sidecar.models.routing import Alias, Target
@@ -92,5 +93,61 @@ def test_a_degraded_call_sets_aside_what_the_cheaper_model_costs() -> None:
         assert degraded.reservation is not None
         assert degraded.reservation.amount.nano_usd == 0
         limits.leave(degraded, Usage(), NOTHING)
+
+    asyncio.run(scene())
+
+
+async def overshoot(limit: int, answer: int, bound: int | None = None) -> float:
+    """Spends a budget with fifty calls at a time; returns by how many of them it went over."""
+    limits, model, used, is_refused = admission(Amount(limit, 0)), alias("m"), 0, False
+
+    async def call_on() -> None:
+        nonlocal used, is_refused
+        while not is_refused:
+            entry = await limits.enter(ask(bound), model, None)
+            if not isinstance(entry, Entry):
+                is_refused = True
+                return
+            for _ in range(5):
+                await asyncio.sleep(0)
+            used += answer
+            limits.leave(entry, Usage(0, answer), Amount(answer, 0))
+
+    async with asyncio.timeout(SECONDS):
+        await asyncio.gather(*(call_on() for _ in range(50)))
+    return (used - limit) / answer
+
+
+@pytest.mark.parametrize("answer", [100, 16_000])
+@pytest.mark.parametrize("is_bounded", [True, False])
+def test_calls_at_once_go_over_by_one_of_them_at_most(answer: int, is_bounded: bool) -> None:
+    assert 0 < asyncio.run(overshoot(385 * answer + 1, answer, answer if is_bounded else None)) < 1
+
+
+def test_a_guess_follows_longer_answers_at_once_shorter_ones_slowly_and_stays_within_bounds() -> None:
+    guess = OutputGuess()
+    guess.learn(10)
+    assert guess.tokens == FIRST_TOKENS
+    guess.learn(16_000)
+    assert guess.tokens == 16_000
+    guess.learn(10)
+    assert 15_000 < guess.tokens < 16_000
+    guess.learn(2**40)
+    assert guess.tokens == MOST_TOKENS
+    for _ in range(200):
+        guess.learn(1)
+    assert FIRST_TOKENS <= guess.tokens < 1.1 * FIRST_TOKENS
+
+
+def test_only_answers_that_nothing_bounds_teach_how_long_others_become() -> None:
+    async def scene() -> None:
+        limits, model = admission(Amount(10**9, 0)), alias("m")
+        for bound, output in ((9000, 9000), (None, 0), (None, 5000)):
+            limits.leave(await entered(limits, model, bound=bound), Usage(1, output), Amount(1 + output, 0))
+        assert model.guess.tokens == 5000
+        entry = await entered(limits, model)
+        assert entry.reservation is not None
+        assert entry.reservation.amount.tokens == ask().input_estimate() + 5000
+        limits.leave(entry, Usage(), NOTHING)
 
     asyncio.run(scene())

@@ -155,9 +155,10 @@ def test_providers_and_breakers_that_did_not_change_go_on() -> None:
             assert (await proxy.post(CHAT, ASK))[0] == 503
             llm = both_surfaces(mock, circuitBreaker={"failures": 1})
             llm["models"].append(model("more", "openai/real-gpt"))
-            before = proxy.models._plan.providers["openai"]
+            before, guess = proxy.models._plan.providers["openai"], proxy.models._plan.aliases["gpt"].guess
             proxy.models.configure(configured(llm))
             assert proxy.models._plan.providers["openai"] is before
+            assert proxy.models._plan.aliases["gpt"].guess is guess
             assert (await proxy.post(CHAT, {**ASK, "model": "more"}))[0] == 503
             proxy.models.configure(configured({"providers": [], "models": []}))
             assert proxy.metric("agent_model_breaker_state") == 0

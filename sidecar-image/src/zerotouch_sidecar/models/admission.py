@@ -29,6 +29,9 @@ class Entry:
 
     alias: Alias
     is_degraded: bool
+    is_bounded: bool
+    """Whether the request bounds its answer; how long the others become is learned."""
+
     rate: Admitted
     reservation: Reservation | None
 
@@ -46,13 +49,12 @@ class Admission:
 
         `cheaper` answers when the budget is spent, if it can answer such a call.
         """
-        estimate = call.estimate()
-        rate = self._rate_limit.admit(estimate.total_tokens, monotonic())
+        rate = self._rate_limit.admit(call.estimate().total_tokens, monotonic())
         if isinstance(rate, TooFast):
             message = f"The agent's limit of {rate.per_minute} {rate.limit} a minute for each pod is reached"
             return Refusal(Fault.RATE_LIMITED, message, retry_after_seconds=rate.wait_seconds, is_final=False)
         try:
-            outcome = await self._reserved(estimate, alias, cheaper)
+            outcome = await self._reserved(call, alias, cheaper)
         except BaseException:
             self._rate_limit.settle(rate, 0)
             raise
@@ -60,16 +62,18 @@ class Admission:
             self._rate_limit.settle(rate, 0)
             return outcome
         chosen, reservation = outcome
-        return Entry(chosen, chosen is not alias, rate, reservation)
+        return Entry(chosen, chosen is not alias, call.output_limit is not None, rate, reservation)
 
     def leave(self, entry: Entry, usage: Usage, cost: Amount) -> None:
         """Settles what a call used. Called exactly once for each entry."""
         self._rate_limit.settle(entry.rate, usage.total_tokens)
+        if usage.output_tokens and not entry.is_bounded:
+            entry.alias.guess.learn(usage.output_tokens)
         if entry.reservation is not None and self.budget is not None:
             self.budget.settle(entry.reservation, cost)
 
-    async def _reserved(self, usage: Usage, alias: Alias, cheaper: Alias | None) -> tuple[Alias, Reservation | None] | Refusal:
-        budget, estimate = self.budget, alias.price.amount(usage)
+    async def _reserved(self, call: Call, alias: Alias, cheaper: Alias | None) -> tuple[Alias, Reservation | None] | Refusal:
+        budget, estimate = self.budget, _estimate(call, alias)
         if budget is None or not any(estimate):
             return alias, None
         is_limited = any(limit and part for limit, part in zip(budget.limit, estimate, strict=True))
@@ -79,8 +83,12 @@ class Admission:
         if isinstance(verdict, Reservation):
             return alias, verdict
         if self.rule.action == "degrade" and cheaper is not None:
-            return cheaper, budget.reserve(cheaper.price.amount(usage))
+            return cheaper, budget.reserve(_estimate(call, cheaper))
         return _refused(budget, verdict)
+
+
+def _estimate(call: Call, alias: Alias) -> Amount:
+    return alias.price.amount(call.estimate(alias.guess.tokens))
 
 
 def _refused(budget: Budget, verdict: Verdict) -> Refusal:

@@ -7,17 +7,12 @@ import msgspec
 
 from zerotouch_sidecar.http.message import Headers
 from zerotouch_sidecar.models.amounts import Usage
+from zerotouch_sidecar.models.guess import FIRST_TOKENS, MOST_TOKENS
 from zerotouch_sidecar.models.refusals import Fault, Refusal
 from zerotouch_sidecar.models.surfaces import Events, Operation
 
 BYTES_PER_TOKEN: Final = 4
 """For estimates: about right for English in today's tokenizers."""
-
-OUTPUT_GUESS_TOKENS: Final = 1024
-"""How long an answer is thought to be when the request does not bound it."""
-
-OUTPUT_MOST_TOKENS: Final = 131_072
-"""A larger bound in a request is not believed, or it would set the whole budget aside."""
 
 _encoder: Final = msgspec.json.Encoder()
 _fields: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
@@ -65,13 +60,13 @@ class Call:
     query: str = ""
     """What follows the question mark: Anthropic's older SDKs say `beta=true` there."""
 
-    def estimate(self) -> Usage:
-        """Returns what the call is thought to use, before it is made."""
+    def estimate(self, output_guess: int = FIRST_TOKENS) -> Usage:
+        """Returns what the call is thought to use, before it is made; the guess is for one that does not bound its answer."""
         if not self.operation.is_charged:
             return Usage()
         output = 0
         if self.operation.output_limits:
-            output = min(OUTPUT_GUESS_TOKENS if self.output_limit is None else max(0, self.output_limit), OUTPUT_MOST_TOKENS)
+            output = min(output_guess if self.output_limit is None else max(0, self.output_limit), MOST_TOKENS)
         return Usage(self.input_estimate(), output)
 
     def input_estimate(self) -> int:

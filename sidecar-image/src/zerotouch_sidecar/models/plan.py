@@ -13,6 +13,7 @@ from zerotouch_sidecar.models.amounts import FREE, Price
 from zerotouch_sidecar.models.authorities import Authorities
 from zerotouch_sidecar.models.backoff import RetryRule
 from zerotouch_sidecar.models.breaker import Breaker, BreakerRule
+from zerotouch_sidecar.models.guess import OutputGuess
 from zerotouch_sidecar.models.keys import KeyFile
 from zerotouch_sidecar.models.providers.base import Provider, Setup
 from zerotouch_sidecar.models.providers.registry import make_provider
@@ -65,7 +66,7 @@ class Plan:
 
 
 def make_plan(llm: config.Llm, before: Plan, anew: Container[str] = ()) -> Plan:
-    """Makes a plan. Providers and breakers of the plan before it that did not change go on.
+    """Makes a plan. Providers and breakers of the plan before it that did not change go on, and what was learned of its aliases.
 
     Args:
         llm: The configuration.
@@ -83,7 +84,7 @@ def make_plan(llm: config.Llm, before: Plan, anew: Container[str] = ()) -> Plan:
             providers[each.name] = _live(each, f"llm.providers[{at}]", KeyFile(each.key_file), slots)
         else:
             providers[each.name] = _live(each, f"llm.providers[{at}]", old.key, old.slots) if each.name in anew else old
-    aliases = {model.alias: _alias(model) for model in llm.models}
+    aliases = {model.alias: _alias(model, before.aliases.get(model.alias)) for model in llm.models}
     same_rule = llm.circuit_breaker == before.llm.circuit_breaker
     rule = BreakerRule(llm.circuit_breaker.failures, llm.circuit_breaker.window_seconds, llm.circuit_breaker.cooldown_seconds)
     targets = {(target.provider, target.model) for alias in aliases.values() for target in alias.targets}
@@ -133,9 +134,10 @@ def _live(provider: config.Provider, where: str, key: KeyFile, slots: asyncio.Se
     return Live(provider, make_provider(provider.type, setup, where), key, authorities, slots)
 
 
-def _alias(model: config.Model) -> Alias:
+def _alias(model: config.Model, before: Alias | None) -> Alias:
     targets = tuple(Target(each.provider, each.model, each.weight) for each in model.targets)
-    return Alias(model.alias, targets, _price(model.price), tuple(model.fallbacks))
+    guess = before.guess if before is not None else OutputGuess()
+    return Alias(model.alias, targets, _price(model.price), tuple(model.fallbacks), guess)
 
 
 def _price(price: config.Price | None) -> Price:

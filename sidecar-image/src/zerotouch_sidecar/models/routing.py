@@ -1,9 +1,10 @@
 """Which targets may answer for an alias, and in which order they are tried."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from zerotouch_sidecar.models.amounts import Price
+from zerotouch_sidecar.models.guess import OutputGuess
 
 Random = Callable[[], float]
 """Gives numbers from 0 up to, not including, 1."""
@@ -27,6 +28,7 @@ class Alias:
     targets: tuple[Target, ...]
     price: Price
     fallbacks: tuple[str, ...] = ()
+    guess: OutputGuess = field(default_factory=OutputGuess, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

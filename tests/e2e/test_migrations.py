@@ -53,6 +53,7 @@ def test_each_release_is_migrated_once_before_its_pods_start(make_claims: MakeCl
     assert claim.uids() == uids
 
 
+@pytest.mark.operations
 def test_a_failed_migration_keeps_the_running_release_and_says_so(make_claims: MakeClaims, workload: Workload, queue: Queue) -> None:
     (claim,) = make_claims(["held"], spec(workload.v1, queue, migrations=ONCE))
     claim.wait_ready()
@@ -76,6 +77,7 @@ def running(claim: Claim) -> Manifest | None:
     return next((job for job in jobs(claim) if job.get("status", {}).get("ready")), None)
 
 
+@pytest.mark.operations
 def test_two_releases_in_a_row_migrate_one_after_the_other(make_claims: MakeClaims, workload: Workload, queue: Queue) -> None:
     (claim,) = make_claims(["hurried"], spec(workload.v1, queue, migrations=ONCE, terminationGracePeriodSeconds=GRACE_SECONDS))
     claim.wait_ready()

@@ -30,9 +30,17 @@ class Secured:
         self._tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         self.ca_file.parent.mkdir()
 
-    async def start(self) -> None:
-        self.trusted(self.rotated())
-        await self.mock.start(tls=self._tls)
+    @classmethod
+    @asynccontextmanager
+    async def served(cls, folder: Path) -> AsyncIterator["Secured"]:
+        """One that answers, and whose file has the authority that it shows."""
+        secured = cls(folder)
+        secured.trusted(secured.rotated())
+        await secured.mock.start(tls=secured._tls)
+        try:
+            yield secured
+        finally:
+            await secured.mock.stop()
 
     def rotated(self) -> bytes:
         """Shows new clients a certificate of another authority, which is returned."""
@@ -58,15 +66,10 @@ class Secured:
 async def followed(folder: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[tuple[Secured, Running]]:
     """A provider over TLS behind a proxy that follows its files."""
     monkeypatch.setattr(service, "POLL_SECONDS", 0.01)
-    secured = Secured(folder)
-    await secured.start()
-    try:
-        async with running(secured.llm()) as proxy, asyncio.TaskGroup() as tasks:
-            following = tasks.create_task(proxy.models.run())
-            yield secured, proxy
-            following.cancel()
-    finally:
-        await secured.mock.stop()
+    async with Secured.served(folder) as secured, running(secured.llm()) as proxy, asyncio.TaskGroup() as tasks:
+        following = tasks.create_task(proxy.models.run())
+        yield secured, proxy
+        following.cancel()
 
 
 async def until_told(caplog: pytest.LogCaptureFixture, message: str, times: int = 1) -> None:
@@ -119,15 +122,12 @@ def test_a_call_under_way_ends_by_the_authority_that_it_began_with(
 
 def test_the_bound_of_calls_holds_over_a_rotation(tmp_path: Path) -> None:
     async def scene() -> None:
-        secured = Secured(tmp_path)
-        await secured.start()
-        async with running(secured.llm()) as proxy:
+        async with Secured.served(tmp_path) as secured, running(secured.llm()) as proxy:
             before = proxy.models._plan.providers["own"]
             proxy.models._connect_anew("own")
             after = proxy.models._plan.providers["own"]
             assert after is not before
             assert (after.slots, after.key) == (before.slots, before.key)
-        await secured.mock.stop()
 
     asyncio.run(scene())
 
@@ -156,14 +156,11 @@ def test_a_file_that_holds_no_authority_changes_nothing(
 
 def test_a_file_that_was_written_again_with_the_same_authority_changes_nothing(tmp_path: Path) -> None:
     async def scene() -> None:
-        secured = Secured(tmp_path)
-        await secured.start()
-        async with running(secured.llm()) as proxy:
+        async with Secured.served(tmp_path) as secured, running(secured.llm()) as proxy:
             authorities = proxy.models._plan.providers["own"].authorities
             secured.trusted(secured.ca_file.read_bytes())
             assert not authorities.read()
             secured.trusted(secured.rotated())
             assert [authorities.read(), authorities.read()] == [True, False]
-        await secured.mock.stop()
 
     asyncio.run(scene())

@@ -1,4 +1,7 @@
-"""Argo CD's own command line, which needs no cluster, judges as tests/bootstrap/test_health.py wants. ARGOCD names it."""
+"""Argo CD's own command line, which needs no cluster, judges as tests/bootstrap/test_health.py wants. ARGOCD names it.
+
+Every case runs there, in the same Lua; each start of the command takes a second, so here runs one for every answer that a check can give.
+"""
 
 import os
 import shutil
@@ -32,6 +35,15 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+def is_deleted(case: Case) -> bool:
+    return "deletionTimestamp" in case.manifest.get("metadata", {})
+
+
+def one_of_each(cases: list[Case]) -> list[Case]:
+    """The first case of each answer. Argo CD has one of its own for what is being deleted."""
+    return list({(case.want[0], is_deleted(case)): case for case in reversed(cases)}.values())
+
+
 def argocd(*arguments: object) -> str:
     command = [os.environ.get("ARGOCD", "argocd"), "admin", "settings", *map(str, arguments)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=PROGRAM_SECONDS, check=False)
@@ -46,7 +58,7 @@ def test_argo_cd_finds_nothing_wrong_with_the_settings(settings: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "case"), [pytest.param(k, c, id=f"{k.split()[1]}: {c.reason}") for k, cases in KINDS.items() for c in cases]
+    ("kind", "case"), [pytest.param(k, c, id=f"{k.split()[1]}: {c.reason}") for k, cases in KINDS.items() for c in one_of_each(cases)]
 )
 def test_argo_cd_judges_an_object_as_we_want(kind: str, case: Case, settings: Path, tmp_path: Path) -> None:
     api_version, name = kind.split()
@@ -55,6 +67,5 @@ def test_argo_cd_judges_an_object_as_we_want(kind: str, case: Case, settings: Pa
     (tmp_path / "object.yaml").write_text(yaml.safe_dump(manifest))
     said = argocd("resource-overrides", "health", tmp_path / "object.yaml", "--argocd-cm-path", settings)
     status, _, message = said.strip().partition("\n")
-    # Argo CD has an answer of its own for what is being deleted.
-    want = "Pending deletion" if "deletionTimestamp" in metadata else case.want[1]
+    want = "Pending deletion" if is_deleted(case) else case.want[1]
     assert (status, message.removeprefix("MESSAGE:").strip()) == (f"STATUS: {case.want[0]}", want)

@@ -19,7 +19,6 @@ class Answer:
         "_has_body",
         "_head",
         "_is_chunked",
-        "_is_raw",
         "_left",
         "_request",
         "finished",
@@ -39,7 +38,6 @@ class Answer:
         self._request = request
         self._head = b""
         self._is_chunked = False
-        self._is_raw = False
         self._has_body = True
         self._left: int | None = None
 
@@ -85,7 +83,7 @@ class Answer:
         if self.started or not self._request.is_upgrade:
             raise RuntimeError("only a request for an upgrade can be switched, before its answer starts")
         self._fail_if_gone()
-        self.started = self._is_raw = True
+        self.started = True
         self.status = 101
         self.keeps_alive = False
         kept = [pair for pair in headers if pair[0] not in FRAMING]

@@ -156,6 +156,26 @@ def test_http_1_0_gets_a_body_that_ends_with_the_connection() -> None:
     assert run(work()) == b"HTTP/1.1 200 OK\r\nconnection: close\r\n\r\nonetwo"
 
 
+@pytest.mark.parametrize("is_over", [False, True], ids=["under way", "written"])
+def test_http_1_0_is_told_when_draining_cuts_an_answer(is_over: bool) -> None:
+    async def handler(request: Request, responder: Responder) -> None:
+        await responder.start(200, [])
+        if is_over:
+            await responder.end(b"x" * 32 * 2**20)
+        await responder.write(b"half")
+        await asyncio.Event().wait()
+
+    async def work() -> None:
+        async with serving(handler) as server, connected(server.port) as client:
+            await client.send(b"GET / HTTP/1.0\r\n\r\n")
+            await client.reader.readuntil(b"\r\n\r\n")
+            await server.drain(0.05)
+            with pytest.raises(ConnectionResetError):
+                await client.reader.read()
+
+    run(work())
+
+
 @pytest.mark.parametrize(
     "sent, limits, status",
     [

@@ -424,6 +424,23 @@ def test_an_answer_that_breaks_off_is_never_whole_for_the_client(is_chunked: boo
     assert len(body) < 9 + is_chunked * 10
 
 
+def test_an_answer_that_breaks_off_is_never_whole_for_a_client_of_http_1_0() -> None:
+    """It takes the end of the connection for the end of the answer."""
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await head_of(reader)
+        writer.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n")
+        await writer.drain()
+
+    async def work() -> None:
+        async with talking(talk) as port, fronting(port) as front, connected(front.port) as client:
+            await client.send(b"GET / HTTP/1.0\r\n\r\n")
+            with pytest.raises(ConnectionResetError):
+                await client.reader.read()
+
+    run(work())
+
+
 def test_a_client_that_leaves_ends_the_agents_work() -> None:
     seen: list[str] = []
 

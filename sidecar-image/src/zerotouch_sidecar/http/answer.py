@@ -114,6 +114,7 @@ class Answer:
             kept.append((b"transfer-encoding", b"chunked"))
         elif self._left is None:
             self.keeps_alive = False
+            self._connection.unframed = self
         if not self._request.body.is_complete or self._connection.is_ending:
             self.keeps_alive = False
         if not self.keeps_alive:

@@ -2,6 +2,8 @@
 
 import asyncio
 import math
+import socket
+import struct
 from collections import deque
 from typing import TYPE_CHECKING, Final, cast
 
@@ -24,6 +26,9 @@ PIPELINED: Final = 256
 LINGER_SECONDS: Final = 2.0
 """How long a client that has the whole answer may go on sending what nobody reads, before it is cut off."""
 
+RESET: Final = struct.pack("ii", 1, 0)
+"""SO_LINGER, on, for 0 s: the end of the connection is a reset."""
+
 
 class ServerConnection(asyncio.Protocol):
     """Parses, and runs one handler at a time.
@@ -32,12 +37,14 @@ class ServerConnection(asyncio.Protocol):
         deadline: When the listener calls `expire`.
         choke: On while the client reads more slowly than we write.
         is_deaf: Nothing that the client sends is read any more.
+        unframed: An answer to HTTP/1.0 that is whole when the connection ends.
     """
 
     def __init__(self, listener: "Listener") -> None:
         self.deadline = math.inf
         self.choke = Choke()
         self.is_deaf = False
+        self.unframed: Answer | None = None
         self._listener = listener
         self._limits = listener.limits
         self._reader = RequestReader(listener.limits, self._begin)
@@ -229,8 +236,11 @@ class ServerConnection(asyncio.Protocol):
         self._wait_for(self._limits.idle_seconds)
 
     def abort(self) -> None:
-        """Ends the connection in the middle of whatever is under way."""
+        """Ends the connection in the middle of whatever is under way, in a way that no client takes for the end of an answer."""
         self.is_deaf = True
+        answer, is_closing = self.unframed, self._transport.is_closing()
+        if answer is not None and not is_closing and (not answer.finished or self._transport.get_write_buffer_size()):
+            self._transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
         self._transport.abort()
 
     # time and pressure

@@ -26,6 +26,8 @@ OBJECTS: Final = "objects.kubernetes.crossplane.io"
 """What provider-kubernetes manages. While any exist, the provider stays."""
 TIMEOUT_SECONDS: Final = 240
 """How long one object may take to become ready, or to go."""
+UNKNOWN_KIND: Final = "the server doesn't have a resource type"
+"""What kubectl says of a kind that the cluster does not know, and that has no objects therefore."""
 READY: Final = {
     "Function": ("Installed", "Healthy"),
     "Provider": ("Installed", "Healthy"),
@@ -158,7 +160,7 @@ def belongs_to_provider(manifest: Manifest) -> bool:
 def delete(what: str, *flags: str) -> None:
     """Deletes and waits. A kind that the cluster does not know has no objects."""
     done = kubectl("delete", *what.split(), *flags, "--ignore-not-found", f"--timeout={TIMEOUT_SECONDS}s", is_checked=False)
-    if done.returncode and "the server doesn't have a resource type" not in done.stderr:
+    if done.returncode and UNKNOWN_KIND not in done.stderr:
         fail(done.stderr.strip(), "run it again when the cause is gone")
 
 
@@ -201,7 +203,10 @@ def get(manifest: Manifest) -> Manifest:
 
 def names(resource: str, *flags: str) -> list[str]:
     """The names of all objects of a kind; none if the cluster does not know the kind."""
-    return kubectl("get", resource, *flags, "--all-namespaces", "--output=name", is_checked=False).stdout.split()
+    done = kubectl("get", resource, *flags, "--all-namespaces", "--output=name", is_checked=False)
+    if done.returncode and UNKNOWN_KIND not in done.stderr:
+        fail(f"cannot see which {resource} exist: {done.stderr.strip()}", "run it again when the cause is gone")
+    return done.stdout.split()
 
 
 def kubectl(*arguments: str, stdin: str | None = None, is_checked: bool = True) -> subprocess.CompletedProcess[str]:

@@ -44,6 +44,29 @@ def test_claims_of_every_kind_are_deleted_before_their_objects_are_waited_for(tm
     assert not list(claims.iterdir())
 
 
+@pytest.mark.parametrize("is_forced", [False, True])
+def test_nothing_is_deleted_while_nobody_can_say_whether_claims_exist(
+    is_forced: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    kubectl, calls = tmp_path / "kubectl", tmp_path / "calls"
+    kubectl.write_text(f'#!/bin/sh\necho "$1" >>{calls}\necho "Error from server (Timeout): try again" >&2\nexit 1\n')
+    kubectl.chmod(0o755)
+    monkeypatch.setenv("KUBECTL", str(kubectl))
+    with pytest.raises(SystemExit):
+        layer().uninstall([definition("agentexecutors")], is_forced=is_forced)
+    assert set(calls.read_text().split()) == {"get"}
+    assert "cannot see which agentexecutors.example.org exist: Error from server (Timeout): try again" in capsys.readouterr().err
+
+
+def test_a_kind_that_the_cluster_does_not_know_has_no_claims(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    kubectl, calls = tmp_path / "kubectl", tmp_path / "calls"
+    kubectl.write_text(f'#!/bin/sh\necho "$1" >>{calls}\necho "error: the server doesn\'t have a resource type \\"x\\"" >&2\nexit 1\n')
+    kubectl.chmod(0o755)
+    monkeypatch.setenv("KUBECTL", str(kubectl))
+    layer().uninstall([definition("agentexecutors")], is_forced=False)
+    assert calls.read_text().split()[-1] == "delete"
+
+
 def test_a_function_that_does_not_start_leads_to_the_images_architecture(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

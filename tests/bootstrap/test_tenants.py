@@ -1,5 +1,6 @@
 """What the platform makes of a team's file, and which files it refuses."""
 
+import json
 import re
 from dataclasses import dataclass
 from typing import Final
@@ -7,7 +8,7 @@ from typing import Final
 import pytest
 import yaml
 
-from tests.bootstrap.manifests import BOOTSTRAP, ROOT, Manifest, document, kustomize, named, tenant, wave
+from tests.bootstrap.manifests import BOOTSTRAP, ROOT, Manifest, document, documents, kustomize, named, tenant, wave
 from zerotouch_function.resources.sizes import SIZES
 
 EXAMPLE: Final[Manifest] = yaml.safe_load((BOOTSTRAP / "tenants/deepagents.yaml.example").read_text())
@@ -84,6 +85,7 @@ REFUSED: Final = [
     Refused("a namespace of the cluster", {"namespace": "kube-system"}, "namespace"),
     Refused("a namespace of the platform", {"namespace": "crossplane-system"}, "namespace"),
     Refused("the name of one of the platform's projects", {}, "team", "platform"),
+    Refused("the name of another team's Application", {}, "team", "tenant-web"),
     Refused("nobody to ask", {"contact": ""}, "contact"),
     Refused("a registry without its slash", {"guardrails": {"registries": ["ghcr.io/acme"]}}, "guardrails"),
     Refused("no registry", {"guardrails": {"registries": []}}, "guardrails"),
@@ -98,6 +100,25 @@ REFUSED: Final = [
 def test_a_wrong_file_is_refused_where_it_is_wrong(case: Refused) -> None:
     with pytest.raises(AssertionError, match=case.want):
         tenant({**MINIMAL, **case.change}, team=case.team)
+
+
+def test_no_team_takes_the_name_of_an_application_or_project_of_the_platform() -> None:
+    files = [
+        BOOTSTRAP / "root.yaml",
+        *(ROOT / "platform").glob("0*.yaml"),
+        *BOOTSTRAP.glob("components/*.yaml"),
+        *BOOTSTRAP.glob("projects/*.yaml"),
+    ]
+    own = {
+        m["metadata"]["name"] for path in files for m in documents(path) if m.get("kind") in ("Application", "ApplicationSet", "AppProject")
+    }
+    schema = json.loads((ROOT / "platform/06-tenants/values.schema.json").read_text())
+    taken, of_tenants = schema["properties"]["team"]["not"]["anyOf"]
+    assert set(taken["enum"]) == own | {"default"}
+    assert named(documents(ROOT / "platform/06-tenants.yaml"), "ApplicationSet")["spec"]["template"]["metadata"]["name"].startswith(
+        "tenant-"
+    )
+    assert of_tenants == {"pattern": "^tenant-"}
 
 
 def test_the_guardrails_know_the_apis_own_sizes() -> None:

@@ -20,7 +20,10 @@ from zerotouch_sidecar.models.routing import Step
 from zerotouch_sidecar.models.usage import find_usage
 
 CANCELLED = "cancelled"
-"""The error type of a call whose agent went away."""
+"""The error type of a call whose agent went away before its answer began."""
+
+ABANDONED = "abandoned"
+"""The error type of a call whose agent went away in the middle of its answer."""
 
 
 @dataclass(slots=True)
@@ -45,6 +48,7 @@ class Exchange:
             outcome = await attempts.begin(steps)
             step = outcome.step
             if isinstance(outcome, Begun):
+                error_type = ABANDONED
                 error_type = await self._answer(outcome, attempts)
             else:
                 self.usage, error_type = Usage(), outcome.error_type

@@ -64,6 +64,16 @@ def test_every_runbook_is_of_an_alert() -> None:
     assert sorted(headings) == sorted(alert["alert"] for alert in alerts())
 
 
+def test_the_runbook_of_a_claim_that_does_not_scale_has_every_reason() -> None:
+    references = "\n".join(path.read_text() for path in (ROOT / "platform/04-apis").glob("*.md"))
+    tables = re.findall(r"^### ScalerReady$(.*?)(?:^##|\Z)", references, re.MULTILINE | re.DOTALL)
+    reasons = {reason for table in tables for reason in re.findall(r"^\| False \| `(\w+)` \|", table, re.MULTILINE)}
+    assert len(tables) == 2
+    assert "VariableMissing" in reasons
+    runbook = RUNBOOKS.read_text().partition("### ClaimScalerFailing")[2].partition("\n### ")[0]
+    assert reasons == set(re.findall(r"`(\w+)`", runbook)) & reasons
+
+
 def test_every_file_of_the_layer_is_in_its_kustomization() -> None:
     kustomization = yaml.safe_load((LAYER / "kustomization.yaml").read_text())
     generated = [file.split("=")[-1] for made in kustomization["configMapGenerator"] for file in made["files"]]

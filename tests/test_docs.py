@@ -216,6 +216,18 @@ def test_the_guide_says_where_credentials_for_the_platforms_own_images_go() -> N
         assert f"`{field}`" in table
 
 
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda file: str(file.relative_to(ROOT)))
+def test_logs_of_pods_by_their_label_are_whole(document: Path) -> None:
+    """Of each pod that a label selects kubectl shows ten lines, unless it is told otherwise."""
+    commands = [span for span in CODE.findall(document.read_text()) if re.search(r"\blogs -l ", span)]
+    assert [command for command in commands if "--tail=-1" not in command] == []
+
+
+def test_a_runbook_reads_the_logs_of_all_pods() -> None:
+    """Of a Deployment kubectl reads one pod's, and KEDA works in one of several."""
+    assert "logs deployment/" not in (ROOT / "docs/runbooks.md").read_text()
+
+
 def field_paths() -> set[str]:
     """The fields of every API."""
     schemas = [yaml.safe_load(file.read_text())["spec"]["versions"][0]["schema"]["openAPIV3Schema"] for file in DEFINITIONS]

@@ -128,6 +128,12 @@ def test_the_guardrails_know_the_apis_own_sizes() -> None:
     assert {size: f"{cpu}000m" for size, cpu in maps["largestCpu"].items()} == {size: r.limits.cpu for size, r in SIZES.items()}
 
 
+def test_the_guardrails_judge_what_is_made_and_what_is_changed() -> None:
+    policies = [m for m in kustomize(ROOT / "platform/05-guardrails") if m["kind"] == "ValidatingAdmissionPolicy"]
+    rules = [rule for policy in policies for rule in policy["spec"]["matchConstraints"]["resourceRules"]]
+    assert [rule["operations"] for rule in rules] == [["CREATE", "UPDATE"]] * 2
+
+
 def test_the_namespace_has_every_number_that_the_guardrails_read() -> None:
     policies = yaml.safe_dump_all(kustomize(ROOT / "platform/05-guardrails"))
     read = set(re.findall(r"guardrails\.platform\.bizmatters\.io/[a-z-]+", policies))

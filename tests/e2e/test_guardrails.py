@@ -245,6 +245,20 @@ def test_a_job_of_crossplane_is_not_judged(team: Team) -> None:
     assert "" in answers, answers
 
 
+def test_a_job_that_exists_gets_no_more_pods_than_a_new_one(team: Team) -> None:
+    pod = {"restartPolicy": "Never", "containers": [{"name": "a", "image": "ghcr.io/acme/x:1"}]}
+    spec = {"suspend": True, "parallelism": 5, "template": {"spec": pod}}
+    apply({"apiVersion": "batch/v1", "kind": "Job", "metadata": {"name": "grows", "namespace": team.namespace}, "spec": spec})
+    try:
+        target = ("-n", team.namespace, "patch", "job", "grows", "--type=merge", "--dry-run=server", "-p")
+        with pytest.raises(KubectlError, match=r"spec\.parallelism: 6 is more than 5"):
+            kubectl(*target, '{"spec":{"parallelism":6}}')
+        kubectl(*target, '{"spec":{"parallelism":4}}')
+        kubectl(*target, '{"metadata":{"labels":{"a":"b"}}}')
+    finally:
+        kubectl("-n", team.namespace, "delete", "job", "grows", "--timeout=60s")
+
+
 def test_a_stricter_rule_leaves_an_earlier_claim_to_be_changed_elsewhere(team: Team) -> None:
     apply(claim(team.namespace, {}))
     try:

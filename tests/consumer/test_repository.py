@@ -127,6 +127,20 @@ def test_no_workflow_puts_what_others_write_into_a_script(path: Path) -> None:
         assert not [step for step in job["steps"] if "${{" in step.get("run", "")]
 
 
+def test_a_preview_that_fails_fails_the_pull_request(tmp_path: Path) -> None:
+    jobs = yaml.safe_load((REPOSITORY / ".github/workflows/claims.yaml").read_text())["jobs"]
+    (step,) = [step for step in jobs["preview"]["steps"] if step.get("name") == "Preview"]
+    script = tmp_path / "scripts/ci/preview.sh"
+    script.parent.mkdir(parents=True)
+    script.write_text("#!/bin/sh\necho half\nexit 1\n")
+    script.chmod(0o755)
+    # https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-syntax#jobsjob_idstepsshell
+    flags = ["--noprofile", "--norc", "-eo", "pipefail"] if step.get("shell") == "bash" else ["-e"]
+    environment = {**os.environ, "BASE": "origin/main", "GITHUB_STEP_SUMMARY": str(tmp_path / "summary.md")}
+    done = subprocess.run(["bash", *flags, "-c", step["run"]], cwd=tmp_path, env=environment, check=False)
+    assert done.returncode == 1
+
+
 def test_the_preview_shows_what_a_change_does(tmp_path: Path) -> None:
     copy = tmp_path / "repository"
     shutil.copytree(REPOSITORY, copy, ignore=shutil.ignore_patterns(".*_cache", "__pycache__", ".venv"))

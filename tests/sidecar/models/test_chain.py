@@ -179,10 +179,11 @@ async def read(stream: Any, into: list[Any]) -> None:
         into.append(event)
 
 
-def test_a_stream_that_breaks_ends_as_an_error_and_is_not_repeated() -> None:
+@pytest.mark.parametrize("within", [False, True], ids=["between events", "within one"])
+def test_a_stream_that_breaks_ends_as_an_error_and_is_not_repeated(within: bool) -> None:
     async def scene() -> None:
         async with mocks() as [mock], running(both_surfaces(mock)) as proxy:
-            mock.behaviour = {"mode": "break", "events": 5}
+            mock.behaviour = {"mode": "break", "events": 5, "within": within}
             openai, anthropic = clients(proxy, retries=2)
             async with openai, anthropic:
                 seen: list[Any] = []

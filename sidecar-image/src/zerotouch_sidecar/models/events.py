@@ -6,16 +6,16 @@ from zerotouch_sidecar.models.amounts import Usage
 from zerotouch_sidecar.models.usage import MARK, combined, find_usage
 
 HELD_BYTES: Final = 1024 * 1024
-"""An event that is longer passes unread: its usage is then estimated."""
+"""An event that is longer passes unread."""
 
 _ENDS: Final = (b"\n\n", b"\n\r\n")
 
 
 class EventReader:
-    """Takes the pieces of a stream in order and gives back what to send on.
+    """Takes the pieces of a stream in order and gives back what to send on: whole events, since SDKs fail on the half of one.
 
     Args:
-        drops_usage: Whether chunks that hold nothing but usage are taken out. Whole events are then sent on, else the pieces as they came.
+        drops_usage: Whether chunks that hold nothing but usage are taken out.
     """
 
     def __init__(self, *, drops_usage: bool = False) -> None:
@@ -33,7 +33,7 @@ class EventReader:
     @property
     def is_mid_event(self) -> bool:
         """Whether what was sent on ends within an event."""
-        return self._is_lost or (bool(self._tail) and not self._drops)
+        return self._is_lost
 
     def feed(self, piece: bytes) -> bytes:
         """Takes a piece; returns what to send on, which may be nothing."""
@@ -44,17 +44,14 @@ class EventReader:
         whole, self._tail = held[:end], held[end:]
         kept = self._read(whole) if whole else b""
         if len(self._tail) <= HELD_BYTES:
-            return kept if self._drops else piece
+            return kept
         rest, self._tail, self._is_lost = self._tail, b"", True
-        return kept + rest if self._drops else piece
+        return kept + rest
 
     def finish(self) -> bytes:
         """Takes the end of the stream; returns what was held back."""
         rest, self._tail = self._tail, b""
-        if not rest:
-            return b""
-        kept = self._read(rest)
-        return kept if self._drops else b""
+        return self._read(rest) if rest else b""
 
     def _read(self, whole: bytes) -> bytes:
         if MARK not in whole:

@@ -81,6 +81,17 @@ def test_an_event_without_end_is_not_held(drops: bool) -> None:
     assert reader.is_mid_event
 
 
+@settings(max_examples=50)
+@given(end=st.sampled_from(["\n", "\r\n"]), cuts=st.lists(st.integers(-5, 5)))
+def test_what_follows_a_long_event_is_read_as_ever(end: str, cuts: list[int]) -> None:
+    long, told = f"data: {'x' * HELD_BYTES}{end}{end}".encode(), stream(CHAT, end)
+    reader = EventReader(drops_usage=True)
+    pieces = cut(long + b"".join(told), [HELD_BYTES + 1, *(len(long) + at for at in cuts)])
+    assert b"".join(reader.feed(piece) for piece in pieces) + reader.finish() == long + b"".join([*told[:-2], told[-1]])
+    assert (reader.usage, reader.is_told, reader.events) == (Usage(11, 5, 3), True, len(told))
+    assert not reader.is_mid_event
+
+
 @pytest.mark.parametrize(
     "document, usage",
     [

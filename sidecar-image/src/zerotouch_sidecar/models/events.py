@@ -9,6 +9,7 @@ HELD_BYTES: Final = 1024 * 1024
 """An event that is longer passes unread."""
 
 _ENDS: Final = (b"\n\n", b"\n\r\n")
+_PART_OF_END: Final = max(map(len, _ENDS)) - 1
 
 
 class EventReader:
@@ -26,32 +27,39 @@ class EventReader:
         self.is_told = False
         """Whether the stream said what it used in all, and not only what its input was."""
 
+        self.is_mid_event = False
+        """Whether what was sent on ends within an event, which was too long to hold."""
+
         self._drops = drops_usage
         self._tail = b""
-        self._is_lost = False
-
-    @property
-    def is_mid_event(self) -> bool:
-        """Whether what was sent on ends within an event."""
-        return self._is_lost
 
     def feed(self, piece: bytes) -> bytes:
         """Takes a piece; returns what to send on, which may be nothing."""
-        if self._is_lost:
-            return piece
         held = self._tail + piece if self._tail else piece
+        if self.is_mid_event:
+            return self._go_on(held)
         end = _last_end(held)
         whole, self._tail = held[:end], held[end:]
         kept = self._read(whole) if whole else b""
         if len(self._tail) <= HELD_BYTES:
             return kept
-        rest, self._tail, self._is_lost = self._tail, b"", True
-        return kept + rest
+        self.is_mid_event = True
+        self.events += _data_lines(self._tail)
+        return kept + self._go_on(self._tail)
 
     def finish(self) -> bytes:
         """Takes the end of the stream; returns what was held back."""
         rest, self._tail = self._tail, b""
         return self._read(rest) if rest else b""
+
+    def _go_on(self, held: bytes) -> bytes:
+        """Lets an event pass that is too long to hold, up to its end."""
+        end = _next_end(held)
+        if end is None:
+            self._tail = held[-_PART_OF_END:]
+            return held[:-_PART_OF_END]
+        self.is_mid_event, self._tail = False, b""
+        return held[:end] + self.feed(held[end:])
 
     def _read(self, whole: bytes) -> bytes:
         if MARK not in whole:
@@ -86,12 +94,16 @@ def _last_end(held: bytes) -> int:
     return max((at + len(mark) for mark in _ENDS if (at := held.rfind(mark)) >= 0), default=0)
 
 
+def _next_end(held: bytes, start: int = 0) -> int | None:
+    """Returns where the first whole event ends."""
+    return min((at + len(mark) for mark in _ENDS if (at := held.find(mark, start)) >= 0), default=None)
+
+
 def _split(whole: bytes) -> list[bytes]:
     events: list[bytes] = []
     start = 0
     while start < len(whole):
-        ends = [at + len(mark) for mark in _ENDS if (at := whole.find(mark, start)) >= 0]
-        end = min(ends, default=len(whole))
+        end = _next_end(whole, start) or len(whole)
         events.append(whole[start:end])
         start = end
     return events

@@ -166,6 +166,7 @@ class Attempts:
         started = monotonic()
         answer: Answer | None = None
         begun: Begun | None = None
+        key = live.key.value
         try:
             self.is_sent = True
             answer = await live.provider.send(self.call, step.target.model)
@@ -174,7 +175,7 @@ class Attempts:
                 self.is_sent = False
                 return _redirected(step, answer.status)
             if answer.status == 401 or answer.status in (408, 429) or answer.status >= 500:
-                failure = await _told(step, answer, live)
+                failure = await _told(step, answer, live, key)
                 (breaker.failed(permit, monotonic()) if answer.status >= 500 else breaker.dropped(permit))
                 self.is_sent = False
                 return failure
@@ -211,13 +212,13 @@ async def _opening(answer: Answer, *, is_stream: bool) -> tuple[bytes, AsyncIter
     return b"".join(pieces), None
 
 
-async def _told(step: Step, answer: Answer, live: Live) -> Failure:
-    """Reads a provider's own account of its failure."""
+async def _told(step: Step, answer: Answer, live: Live, key: str) -> Failure:
+    """Reads a provider's own account of its failure, to a call that was sent with that key."""
     name, status = step.target.provider, answer.status
     if status == 401:  # its account may repeat the key, and the agent can do nothing about it
-        is_new = await asyncio.to_thread(live.key.read)
+        await asyncio.to_thread(live.key.read)
         message = f"Provider {name} refused the sidecar's key: the key in its Secret is wrong or expired"
-        return Failure(Refusal(Fault.REFUSED_KEY, message), "401", step, is_repeatable=is_new)
+        return Failure(Refusal(Fault.REFUSED_KEY, message), "401", step, is_repeatable=live.key.value != key)
     body = b""
     with suppress(HttpError):
         body = await answer.read(FAILURE_BYTES)

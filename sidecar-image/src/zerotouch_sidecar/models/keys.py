@@ -20,14 +20,13 @@ class KeyFile:
         """Whether a key is wanted and none is there."""
         return self._file.is_wanted and not self._value
 
-    def read(self) -> bool:
-        """Reads the file if it changed; returns whether the key did. Blocks for as long as the file system does."""
+    def read(self) -> None:
+        """Reads the file if it changed. Blocks for as long as the file system does."""
         content = self._file.news()
         if content is None:
-            return False
+            return
         try:
             value = content.decode().strip()
         except UnicodeDecodeError:
-            return False
-        was, self._value = self._value, value if value.isascii() and value.isprintable() else ""
-        return self._value != was
+            return
+        self._value = value if value.isascii() and value.isprintable() else ""

@@ -16,6 +16,7 @@ from tests.sidecar.models.nats import Nats
 from tests.sidecar.models.support import Running, mocks, running
 from tests.sidecar.models.test_budget import CALL, answered, budgeted
 from tests.sidecar.models.test_credentials import RECORD, changed, keep
+from zerotouch_sidecar.models.budget import nats_store
 from zerotouch_sidecar.models.budget.nats_store import NatsPlace, NatsStore
 from zerotouch_sidecar.models.budget.store import StoreAwayError
 
@@ -74,6 +75,31 @@ def test_a_rotated_authority_is_taken_up_without_a_restart(tmp_path: Path) -> No
             rotated(tmp_path, Authority.new())
             await server.start(configuration=configuration)
             assert (await changed(store)).record == RECORD
+        finally:
+            await store.close()
+            await server.stop()
+
+    run(work())
+
+
+def test_an_authority_that_comes_after_the_first_attempts_is_taken_up_without_a_restart(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(nats_store, "ATTEMPT_SECONDS", 0.5)
+    ca_file, authority = tmp_path / "mounted.crt", Authority.new()
+    rotated(tmp_path, authority)
+    ca_file.write_bytes(Authority.new().certificate_pem)
+
+    async def work() -> None:
+        server = Nats(tmp_path)
+        await server.start(configuration=configured(tmp_path / "server"))
+        store = NatsStore(NatsPlace(over_tls(server), ca_file=str(ca_file)), "k")
+        try:
+            with pytest.raises(StoreAwayError):
+                await store.change(keep)
+            ca_file.write_bytes(authority.certificate_pem)
+            async with asyncio.timeout(30):
+                assert (await changed(store)).record == RECORD
         finally:
             await store.close()
             await server.stop()

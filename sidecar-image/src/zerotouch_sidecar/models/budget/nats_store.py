@@ -28,6 +28,9 @@ PING_SECONDS: Final = 5
 """A server that does not answer two pings is left for another one."""
 
 CALL_SECONDS: Final = 2.0
+ATTEMPT_SECONDS: Final = 10.0
+"""How long the library tries to connect, which it does for ever; the next attempt takes the files of then."""
+
 CLOSE_SECONDS: Final = 1.0
 
 log = logging.getLogger(__name__)
@@ -138,7 +141,10 @@ class NatsStore:
         """Makes a connection with the files of now; one that works is left only for another that does."""
         files = await asyncio.to_thread(self._place.state_of_files)
         try:
-            client = await self._made()
+            async with asyncio.timeout(ATTEMPT_SECONDS):
+                client = await self._made()
+        except TimeoutError:
+            return
         except (NatsError, OSError, ValueError) as error:
             log.warning("NATS refused the sidecar", extra={"error": type(error).__name__})
             return
@@ -156,15 +162,19 @@ class NatsStore:
         if self._place.ca_file:
             options["tls"] = await asyncio.to_thread(ssl.create_default_context, cafile=self._place.ca_file)
         client = Client()
-        await client.connect(
-            list(filter(None, self._place.url.split(","))),
-            max_reconnect_attempts=-1,
-            reconnect_time_wait=1,
-            connect_timeout=2,
-            ping_interval=PING_SECONDS,
-            error_cb=_noted,
-            **options,
-        )
+        try:
+            await client.connect(
+                list(filter(None, self._place.url.split(","))),
+                max_reconnect_attempts=-1,
+                reconnect_time_wait=1,
+                connect_timeout=2,
+                ping_interval=PING_SECONDS,
+                error_cb=_noted,
+                **options,
+            )
+        except asyncio.CancelledError:
+            await _close(client)
+            raise
         return client
 
 

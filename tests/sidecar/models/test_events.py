@@ -96,6 +96,7 @@ def test_what_follows_a_long_event_is_read_as_ever(end: str, cuts: list[int]) ->
     "document, usage",
     [
         (b'{"usage": {"prompt_tokens": 3, "total_tokens": 3}}', Usage(3)),
+        (b'{"usage": {"prompt_tokens": 12, "completion_tokens": 1, "total_tokens": 399}}', Usage(12, 387)),
         (
             b'{"usage": {"input_tokens": 3, "cache_creation_input_tokens": 2, "cache_read_input_tokens": 4, "output_tokens": 1}}',
             Usage(9, 1, 4),

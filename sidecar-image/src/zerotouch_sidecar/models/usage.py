@@ -19,6 +19,7 @@ class _Counts(Struct):
 
     prompt_tokens: Tokens = None
     completion_tokens: Tokens = None
+    total_tokens: Tokens = None
     prompt_tokens_details: _Details | None = None
     input_tokens: Tokens = None
     output_tokens: Tokens = None
@@ -84,7 +85,9 @@ def _usage(counts: _Counts) -> Usage:
     if counts.prompt_tokens is not None or counts.completion_tokens is not None:
         details = counts.prompt_tokens_details
         cached = (details.cached_tokens if details else None) or 0
-        return _of(counts.prompt_tokens or 0, counts.completion_tokens or 0, cached)
+        given, written = counts.prompt_tokens or 0, counts.completion_tokens or 0
+        # xAI and Gemini count what a model thought in the total alone: https://docs.x.ai/developers/rate-limits
+        return _of(given, max(written, (counts.total_tokens or 0) - given), cached)
     details = counts.input_tokens_details
     read = counts.cache_read_input_tokens or 0  # Anthropic counts what it read from its cache apart from the input
     cached = (details.cached_tokens if details else None) or read

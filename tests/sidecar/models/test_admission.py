@@ -1,6 +1,8 @@
 """Which calls a budget admits, what it sets aside for them, and how soon it says no."""
 
 import asyncio
+import json
+from base64 import b64encode
 from typing import Literal
 
 import pytest
@@ -95,6 +97,17 @@ def test_a_degraded_call_sets_aside_what_the_cheaper_model_costs() -> None:
         limits.leave(degraded, Usage(), NOTHING)
 
     asyncio.run(scene())
+
+
+def test_a_picture_is_not_thought_to_be_text() -> None:
+    def estimate(url: str) -> int:
+        part = {"type": "image_url", "image_url": {"url": url}}
+        body = {"model": "m", "messages": [{"role": "user", "content": [{"type": "text", "text": "What is it? " * 1000}, part]}]}
+        return read_call(CHAT, [], json.dumps(body).encode()).input_estimate()
+
+    text = estimate("https://example.com/a.png")
+    assert 3000 < text < 3100
+    assert 1500 < estimate("data:image/jpeg;base64," + b64encode(bytes(300_000)).decode()) - text < 1600
 
 
 async def overshoot(limit: int, answer: int, bound: int | None = None) -> float:

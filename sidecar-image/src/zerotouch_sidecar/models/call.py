@@ -1,5 +1,6 @@
 """One model call as the proxy sees it: its body is read once, for the few fields that matter, and the rest stays bytes."""
 
+import re
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
@@ -13,6 +14,12 @@ from zerotouch_sidecar.models.surfaces import Events, Operation
 
 BYTES_PER_TOKEN: Final = 4
 """For estimates: about right for English in today's tokenizers."""
+
+BASE64_BYTES_PER_TOKEN: Final = 256
+"""The same of pictures and files: about right for a photograph of a megapixel, which has 1,600 tokens and 400 kB."""
+
+BASE64: Final = re.compile(rb'"[A-Za-z0-9+/=_:;,.-]{4096,}"')
+"""A string of this length without a space is no text."""
 
 _encoder: Final = msgspec.json.Encoder()
 _fields: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
@@ -52,7 +59,8 @@ class Call:
     has_usage_chunk: bool
     """Whether a streamed answer ends with its usage because the agent asked for it."""
 
-    body_bytes: int
+    input_tokens: int
+    """About how many tokens the request itself has."""
 
     trace: Headers
     """The agent's place in a trace, for a provider that is told of it."""
@@ -71,7 +79,7 @@ class Call:
 
     def input_estimate(self) -> int:
         """Returns about how many tokens the request itself has."""
-        return self.body_bytes // BYTES_PER_TOKEN + 1 if self.operation.is_charged else 0
+        return self.input_tokens if self.operation.is_charged else 0
 
     def body_for(self, model: str) -> bytes:
         """Returns the body that asks a provider for one of its models, and a streamed answer for its usage."""
@@ -104,9 +112,13 @@ def read_call(operation: Operation, headers: Headers, body: bytes, query: str = 
     limits = [_read(fields, name, _number) for name in operation.output_limits]
     limit = next((limit for limit in limits if limit is not None), None)
     options = _read(fields, "stream_options", _options) or {}
-    return Call(
-        operation, model, fields, headers, is_stream, limit, bool(_read(options, "include_usage", _truth)), len(body), trace or [], query
-    )
+    has_usage_chunk = bool(_read(options, "include_usage", _truth))
+    return Call(operation, model, fields, headers, is_stream, limit, has_usage_chunk, _tokens(body), trace or [], query)
+
+
+def _tokens(body: bytes) -> int:
+    base64 = sum(match.end() - match.start() for match in BASE64.finditer(body))
+    return (len(body) - base64) // BYTES_PER_TOKEN + base64 // BASE64_BYTES_PER_TOKEN + 1
 
 
 def _read(fields: dict[str, msgspec.Raw], name: str, decoder: msgspec.json.Decoder[T]) -> T:

@@ -16,7 +16,8 @@ How it behaves comes from, in this order:
 Modes: `ok`; `fail` answers `status` (503); `limit` answers 429 with `retryAfter` seconds (0); `stall` takes the request and never answers;
 `slow` waits `delayMilliseconds` (500) before it answers and between events; `break` ends the connection after `events` (3) pieces of the
 answer, and with `within` in the middle of the next one; `cut` ends it before the first byte; `html` answers 502 with a page; `move` answers
-`status` (307) and sends whoever follows to `location`. `words` sets the length of the answer, `delayMilliseconds` a pause in every mode.
+`status` (307) and sends whoever follows to `location`; `strict` answers 422 to `stream_options`. `words` sets the length of the answer,
+`delayMilliseconds` a pause in every mode.
 
 `GET /admin/requests` tells what came (path, query, headers, body), `DELETE /admin/requests` forgets it and the behaviour, `GET /healthz` is
 for probes.
@@ -91,6 +92,10 @@ class Mock:
         request: Json = json.loads(body)
         self.requests = [*self.requests[1 - KEPT_REQUESTS :], {"path": path, "query": query, "headers": headers, "body": request}]
         behaviour = self._behaviour_for(headers, request)
+        if behaviour["mode"] == "strict" and "stream_options" in request:
+            detail = {"type": "extra_forbidden", "loc": ["body", "stream_options"], "msg": "Extra inputs are not permitted"}
+            await _send(writer, 422, {"object": "error", "message": {"detail": [detail]}})
+            return
         await _behave(writer, behaviour, path)
         words = int(behaviour.get("words", OUTPUT_WORDS))
         if request.get("stream") and not path.endswith(("embeddings", "count_tokens")):

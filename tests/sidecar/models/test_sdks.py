@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from anthropic import AsyncAnthropic
 from anthropic import DefaultAsyncHttpxClient as AnthropicHttpxClient
-from openai import AsyncOpenAI, DefaultAsyncHttpxClient
+from openai import AsyncOpenAI, DefaultAsyncHttpxClient, UnprocessableEntityError
 
-from tests.sidecar.models.support import TOKEN, Running, both_surfaces, mocks, model, provider, running
+from tests.sidecar.models.support import NO_PAUSE, TOKEN, Running, both_surfaces, mocks, model, provider, running
 
 TEXT = "mock-0 mock-1 mock-2 mock-3 mock-4 mock-5 mock-6 mock-7"
 HELLO: Any = [{"role": "user", "content": "hello there"}]
@@ -92,6 +92,23 @@ def test_an_sdk_gets_its_answer_and_the_sidecar_its_usage(ask: Ask) -> None:
             kinds = [proxy.metric("gen_ai_client_token_usage_sum", f'gen_ai_token_type="{kind}"') for kind in ("input", "output")]
             assert kinds == [2, 8]
             assert mock.requests[0]["body"]["model"] in ("real-gpt", "real-claude")
+
+    asyncio.run(scene())
+
+
+def test_a_provider_that_takes_no_question_for_a_streams_usage_is_asked_once() -> None:
+    async def scene() -> None:
+        async with mocks() as [mock], running(both_surfaces(mock, retry={**NO_PAUSE, "attempts": 1})) as proxy:
+            mock.behaviour = {"mode": "strict"}
+            openai, anthropic = clients(proxy)
+            async with openai, anthropic:
+                for _ in range(2):
+                    assert (await chat_stream(openai, anthropic)).strip() == TEXT
+                with pytest.raises(UnprocessableEntityError):
+                    await chat_stream_with_usage(openai, anthropic)
+            assert ["stream_options" in request["body"] for request in mock.requests] == [True, False, False, True]
+            assert proxy.metric("agent_model_attempts_failed_total") == 0
+            assert proxy.metric("gen_ai_client_token_usage_sum") >= 2 * 8, "about a token for each event"
 
     asyncio.run(scene())
 

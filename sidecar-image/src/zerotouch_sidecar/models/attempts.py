@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Iterable
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from itertools import count
 from random import random
@@ -27,6 +27,9 @@ WHOLE_BYTES: Final = 8 * 1024 * 1024
 
 FAILURE_BYTES: Final = 64 * 1024
 """What is read of a provider's account of its failure."""
+
+USAGE_REFUSED: Final = "usage_refused"
+"""The error type of a request that is sent again without the sidecar's question for the usage of a stream."""
 
 log = logging.getLogger(__name__)
 
@@ -150,7 +153,7 @@ class Attempts:
                 async with asyncio.timeout(live.config.timeout_seconds):
                     await live.slots.acquire()
                 has_slot = True
-            outcome = await self._once(step, breaker, permit, live)
+            outcome = await self._asked(step, breaker, permit, live)
             return outcome
         except TimeoutError:
             return _failed(
@@ -162,14 +165,22 @@ class Attempts:
             if outcome is None:  # cancelled, or never sent
                 breaker.dropped(permit)
 
+    async def _asked(self, step: Step, breaker: Breaker, permit: Permit, live: Live) -> Begun | Failure:
+        """Sends the call, and once more if it was refused for a question of the sidecar's own."""
+        outcome = await self._once(step, breaker, permit, live)
+        is_ours = isinstance(outcome, Failure) and outcome.error_type == USAGE_REFUSED
+        return await self._once(step, breaker, permit, live) if is_ours else outcome
+
     async def _once(self, step: Step, breaker: Breaker, permit: Permit, live: Live) -> Begun | Failure:
         started = monotonic()
         answer: Answer | None = None
         begun: Begun | None = None
         key = live.key.value
+        target = step.target.provider, step.target.model
+        call = replace(self.call, may_ask_usage=False) if target in self.plan.untold else self.call
         try:
             self.is_sent = True
-            answer = await live.provider.send(self.call, step.target.model)
+            answer = await live.provider.send(call, step.target.model)
             if 300 <= answer.status < 400:
                 breaker.failed(permit, monotonic())
                 self.is_sent = False
@@ -180,6 +191,9 @@ class Attempts:
                 self.is_sent = False
                 return failure
             first, rest = await _opening(answer, is_stream=self.call.is_stream and answer.status < 400)
+            if _refuses_to_tell(call, answer.status, first):
+                self.plan.untold.add(target)
+                return _failed(step, Fault.FAILED, USAGE_REFUSED, "The provider tells no usage of streams")
             if permit.is_trial:
                 breaker.succeeded(permit)
             begun = Begun(step, answer, first, rest, breaker, permit, live)
@@ -210,6 +224,11 @@ async def _opening(answer: Answer, *, is_stream: bool) -> tuple[bytes, AsyncIter
         if size > WHOLE_BYTES:
             return b"".join(pieces), chunks
     return b"".join(pieces), None
+
+
+def _refuses_to_tell(call: Call, status: int, body: bytes) -> bool:
+    """Whether a target refuses what the sidecar added to the request, as Mistral does."""
+    return status in (400, 422) and call.wants_usage_chunk and "stream_options" not in call.fields and b"stream_options" in body
 
 
 async def _told(step: Step, answer: Answer, live: Live, key: str) -> Failure:

@@ -68,6 +68,9 @@ class Call:
     query: str = ""
     """What follows the question mark: Anthropic's older SDKs say `beta=true` there."""
 
+    may_ask_usage: bool = True
+    """Whether the provider takes a request that asks for the usage of a stream."""
+
     def estimate(self, output_guess: int = FIRST_TOKENS) -> Usage:
         """Returns what the call is thought to use, before it is made; the guess is for one that does not bound its answer."""
         if not self.operation.is_charged:
@@ -92,7 +95,7 @@ class Call:
     @property
     def wants_usage_chunk(self) -> bool:
         """Whether the sidecar asks for a usage chunk that the agent did not ask for, and must take out again."""
-        return self.is_stream and self.operation.events is Events.CHAT and not self.has_usage_chunk
+        return self.is_stream and self.operation.events is Events.CHAT and not self.has_usage_chunk and self.may_ask_usage
 
 
 def read_call(operation: Operation, headers: Headers, body: bytes, query: str = "", trace: Headers | None = None) -> Call:

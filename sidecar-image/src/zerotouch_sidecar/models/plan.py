@@ -41,6 +41,9 @@ class Plan:
     aliases: Mapping[str, Alias] = field(default_factory=dict)
     providers: Mapping[str, Live] = field(default_factory=dict)
     breakers: Mapping[tuple[str, str], Breaker] = field(default_factory=dict)
+    untold: set[tuple[str, str]] = field(default_factory=set)
+    """Targets that refuse a request which asks for the usage of a stream."""
+
     calls: set[object] = field(default_factory=set)
     """The calls that run by this plan: a provider that a later plan has no more is let go of when there are none."""
 

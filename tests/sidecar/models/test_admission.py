@@ -99,6 +99,11 @@ def test_a_degraded_call_sets_aside_what_the_cheaper_model_costs() -> None:
     asyncio.run(scene())
 
 
+@pytest.mark.parametrize("n, tokens", [("8", 800), ("1", 100), ("0", 100), ("null", 100), ('"8"', 100)])
+def test_a_call_for_several_answers_sets_all_of_them_aside(n: str, tokens: int) -> None:
+    assert read_call(CHAT, [], f'{{"model":"m","max_tokens":100,"n":{n}}}'.encode()).estimate().output_tokens == tokens
+
+
 def test_a_picture_is_not_thought_to_be_text() -> None:
     def estimate(url: str) -> int:
         part = {"type": "image_url", "image_url": {"url": url}}

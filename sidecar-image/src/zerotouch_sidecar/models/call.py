@@ -56,6 +56,11 @@ class Call:
 
     is_stream: bool
     output_limit: int | None
+    """Tokens of each answer at most."""
+
+    answers: int
+    """How many the agent asks for at once (`n`)."""
+
     has_usage_chunk: bool
     """Whether a streamed answer ends with its usage because the agent asked for it."""
 
@@ -77,7 +82,7 @@ class Call:
             return Usage()
         output = 0
         if self.operation.output_limits:
-            output = min(output_guess if self.output_limit is None else max(0, self.output_limit), MOST_TOKENS)
+            output = min(output_guess if self.output_limit is None else max(0, self.output_limit) * self.answers, MOST_TOKENS)
         return Usage(self.input_estimate(), output)
 
     def input_estimate(self) -> int:
@@ -116,7 +121,14 @@ def read_call(operation: Operation, headers: Headers, body: bytes, query: str = 
     limit = next((limit for limit in limits if limit is not None), None)
     options = _read(fields, "stream_options", _options) or {}
     has_usage_chunk = bool(_read(options, "include_usage", _truth))
-    return Call(operation, model, fields, headers, is_stream, limit, has_usage_chunk, _tokens(body), trace or [], query)
+    return Call(operation, model, fields, headers, is_stream, limit, _answers(fields), has_usage_chunk, _tokens(body), trace or [], query)
+
+
+def _answers(fields: dict[str, msgspec.Raw]) -> int:
+    try:
+        return max(1, _number.decode(fields.get("n", b"1")) or 1)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return 1  # what is wrong with it is the provider's to say
 
 
 def _tokens(body: bytes) -> int:

@@ -1,7 +1,9 @@
 """The official SDKs work by base URL and key alone, and every way of answering tells its usage."""
 
 import asyncio
+from base64 import b64decode
 from collections.abc import Awaitable, Callable
+from struct import unpack
 from typing import Any
 
 import pytest
@@ -208,5 +210,8 @@ def test_the_mock_type_answers_the_same_to_the_same_and_keeps_to_the_bound() -> 
                 assert answers[0].usage.completion_tokens == 4
                 vectors = [(await openai.embeddings.create(model="any", input=text)).data[0].embedding for text in ("a", "a", "b")]
                 assert vectors[0] == vectors[1] != vectors[2]
+                embeddings = await openai.embeddings.with_raw_response.create(model="any", input="a", encoding_format="base64")
+                data = embeddings.http_response.json()["data"][0]["embedding"]  # as OpenAI's Node SDK asks for them and reads them
+                assert unpack("<8f", b64decode(data)) == pytest.approx(vectors[0])
 
     asyncio.run(scene())

@@ -7,8 +7,10 @@ request has it; once the tool's result is in the conversation, the answer repeat
 import hashlib
 import json
 import re
+from base64 import b64encode
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from struct import pack
 from typing import Any, Final
 
 import msgspec
@@ -43,7 +45,7 @@ class MockProvider:
         if call.operation is COUNT_TOKENS:
             return MockAnswer([_encoded({"input_tokens": input_tokens})], [JSON])
         if call.operation is EMBEDDINGS:
-            return MockAnswer([_encoded(_embeddings(request.get("input"), model, input_tokens))], [JSON])
+            return MockAnswer([_encoded(_embeddings(request, model, input_tokens))], [JSON])
         shape, said = shape_of(call.operation), _said(request, model, input_tokens, call.output_limit)
         if not call.is_stream:
             return MockAnswer([_encoded(shape.whole(said))], [JSON])
@@ -130,15 +132,21 @@ def _arguments(text: str | None) -> dict[str, Any]:
     return arguments if isinstance(arguments, dict) else {}
 
 
-def _embeddings(value: Any, model: str, input_tokens: int) -> dict[str, Any]:
+def _embeddings(request: dict[str, Any], model: str, input_tokens: int) -> dict[str, Any]:
+    value, written = request.get("input"), _base64 if request.get("encoding_format") == "base64" else list
     texts = value if isinstance(value, list) and not all(isinstance(each, int) for each in value) else [value]
-    data = [{"object": "embedding", "index": at, "embedding": _vector(str(text))} for at, text in enumerate(texts)]
+    data = [{"object": "embedding", "index": at, "embedding": written(_vector(str(text)))} for at, text in enumerate(texts)]
     return {"object": "list", "data": data, "model": model, "usage": {"prompt_tokens": input_tokens, "total_tokens": input_tokens}}
 
 
 def _vector(text: str) -> list[float]:
     digest = hashlib.sha256(text.encode()).digest()
     return [byte / 127.5 - 1.0 for byte in digest[:DIMENSIONS]]
+
+
+def _base64(vector: list[float]) -> str:
+    """Writes a vector as OpenAI's Node SDK takes it by default: floats of 32 bits, the lowest byte first."""
+    return b64encode(pack(f"<{len(vector)}f", *vector)).decode()
 
 
 def _events(shape: Shape, said: Said, *, has_usage: bool) -> list[bytes]:

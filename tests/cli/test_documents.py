@@ -21,6 +21,9 @@ SCALARS = [
     ("0777", 511),
     ("1_000", 1000),
     ("yes", True),
+    ("y", True),
+    ("N", False),
+    ("=", "="),
     ("~", None),
     ('"8080"', "8080"),
     ("500m", "500m"),
@@ -59,8 +62,8 @@ def test_a_list_of_objects_is_not_passed_over(tmp_path: Path) -> None:
 
 def test_a_field_may_stand_beside_the_same_one_of_a_merge(tmp_path: Path) -> None:
     file = tmp_path / "one.yaml"
-    file.write_text("x: {y: &b {<<: &a {one: 1, two: 1}, two: 2}}\nz: {<<: *b, one: 3}\n")
-    assert read([str(file)])[0].manifest == {"x": {"y": {"one": 1, "two": 2}}, "z": {"one": 3, "two": 2}}
+    file.write_text("x: {inner: &b {<<: &a {one: 1, two: 1}, two: 2}}\nz: {<<: *b, one: 3}\n")
+    assert read([str(file)])[0].manifest == {"x": {"inner": {"one": 1, "two": 2}}, "z": {"one": 3, "two": 2}}
 
 
 @pytest.mark.parametrize("kind", ["List", "AgentTypeList"])

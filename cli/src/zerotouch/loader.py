@@ -19,21 +19,28 @@ class FaultError(yaml.YAMLError):
 class Loader(BASE):  # type: ignore[misc, valid-type]  # the C loader where there is one
     """Reads scalars as kubectl does: `2024-01-01` and `10:30` are text, not a date and 630."""
 
+    bool_values: Final = {**BASE.bool_values, "y": True, "n": False}
+
     def construct_document(self, node: yaml.Node) -> Any:
         _check(node, set(), set())
         return super().construct_document(node)
 
 
-PLAIN_NUMBERS: Final = {
+PLAIN: Final = {
+    "tag:yaml.org,2002:bool": re.compile(r"(y|Y|yes|Yes|YES|n|N|no|No|NO|true|True|TRUE|false|False|FALSE|on|On|ON|off|Off|OFF)$"),
     "tag:yaml.org,2002:int": re.compile(r"[-+]?(0|[1-9][0-9_]*|0b[01_]+|0o?[0-7_]+|0x[0-9a-fA-F_]+)$"),
     "tag:yaml.org,2002:float": re.compile(
         r"[-+]?0[0-9_]*[89][0-9_]*$|[-+]?([0-9][0-9_]*\.[0-9_]*|\.[0-9][0-9_]*)([eE][-+]?[0-9]+)?$|[-+]?[0-9]+[eE][-+]?[0-9]+$|[-+]?\.(inf|Inf|INF)$|\.(nan|NaN|NAN)$"
     ),
 }
-"""YAML 1.1 without its numbers of base 60."""
+"""What is no text without quotes: `y` and `n` are truths too, and numbers of base 60 are none
+(https://github.com/yaml/go-yaml/blob/v2.4.3/resolve.go)."""
+
+TEXT: Final = {"tag:yaml.org,2002:timestamp", "tag:yaml.org,2002:value"}
+"""What YAML 1.1 takes for something else, a date or `=`, and kubectl for text."""
 
 Loader.yaml_implicit_resolvers = {
-    first: [(tag, PLAIN_NUMBERS.get(tag, pattern)) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
+    first: [(tag, PLAIN.get(tag, pattern)) for tag, pattern in resolvers if tag not in TEXT]
     for first, resolvers in BASE.yaml_implicit_resolvers.items()
 }
 

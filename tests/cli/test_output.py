@@ -8,7 +8,11 @@ from zerotouch.output import Dumper
 
 
 @pytest.mark.parametrize(
-    "text", ["120e4", "40e5849921", "0709367042", "0777", "1E3", "0x1f", "10:30", "2024-01-01", "yes", "null", "~", "1_000", "0.5", "v1"]
+    "text",
+    [
+        *("120e4", "40e5849921", "0709367042", "0777", "1E3", "1.5e3", ".5e-3", "0x1f", "0o17", "10:30", "2024-01-01"),
+        *("yes", "y", "N", "=", "null", "~", "1_000", "0.5", "v1"),
+    ],
 )
 def test_text_stays_text(text: str) -> None:
     written = yaml.dump({"value": text}, Dumper=Dumper)

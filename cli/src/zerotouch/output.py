@@ -1,13 +1,13 @@
 """How results look: YAML or JSON on standard output, what went wrong on standard error."""
 
 import json
-import re
 import sys
 from collections.abc import Iterable
 from typing import Any, Final
 
 import yaml
 
+from zerotouch.loader import Loader
 from zerotouch_function.manifest import Manifest
 
 BASE: Final = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
@@ -26,8 +26,10 @@ def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
 
 
 Dumper.add_representer(str, _text)
-Dumper.add_implicit_resolver("tag:yaml.org,2002:float", re.compile(r"[-+]?[0-9][0-9_]*([eE][-+]?[0-9]+)?$"), list("-+0123456789"))
-"""Text such as "120e4" or "0709", a number for kubectl and none for YAML 1.1, is quoted too."""
+Dumper.yaml_implicit_resolvers = {
+    first: [*resolvers, *Loader.yaml_implicit_resolvers[first]] for first, resolvers in BASE.yaml_implicit_resolvers.items()
+}
+"""Text such as "120e4", "0709" or "y", no text for kubectl and none but text for YAML 1.1, is quoted too."""
 
 
 def print_yaml(manifests: Iterable[Manifest]) -> None:

@@ -38,6 +38,12 @@ def test_the_same_claim_from_standard_input_renders_the_same() -> None:
     assert zerotouch("render", "-", stdin=Path(MINIMAL).read_text()).stdout == zerotouch("render", MINIMAL).stdout
 
 
+def test_a_number_as_a_key_is_rendered_as_text() -> None:
+    done = zerotouch("render", "-", stdin=f"{claim()}  podAnnotations:\n    8080: one\n    two: two\n")
+    assert done.exit_code == 0, done.stderr
+    assert "'8080': one" in done.stdout
+
+
 def test_a_folder_renders_all_its_claims() -> None:
     names = {m["metadata"]["name"] for m in yaml.safe_load_all(zerotouch("render", "examples/claims").stdout) if m["kind"] == "Service"}
     executors = {"my-service", "research-worker", "nginx", "nightly-reports", "billing-agent"}

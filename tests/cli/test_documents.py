@@ -60,6 +60,12 @@ def test_a_list_of_objects_is_not_passed_over(tmp_path: Path) -> None:
         read([str(tmp_path)])
 
 
+def test_a_key_means_the_field_that_kubectl_takes_it_for(tmp_path: Path) -> None:
+    file = tmp_path / "one.yaml"
+    file.write_text("8080: a\n0x10: b\n2.0: c\nyes: d\nnull-like: e\n'': f\n")
+    assert list(read([str(file)])[0].manifest) == ["8080", "16", "2", "true", "null-like", ""]
+
+
 def test_a_field_may_stand_beside_the_same_one_of_a_merge(tmp_path: Path) -> None:
     file = tmp_path / "one.yaml"
     file.write_text("x: {inner: &b {<<: &a {one: 1, two: 1}, two: 2}}\nz: {<<: *b, one: 3}\n")
@@ -80,6 +86,7 @@ def test_the_items_of_a_list_are_documents(kind: str, tmp_path: Path) -> None:
         ("- a", "holds a list where a Kubernetes object should be"),
         ("spec:\n  env: [1]\n  size: small\n  env: [2]", 'line 4: "env" is written twice; merge the two'),
         ("- a: {b: 1, 'b': 1}", 'line 1: "b" is written twice; merge the two'),
+        ("a:\n  ~: b", 'line 2: "~" is not the name of a field; quote it'),
         ("a: &a\n  b: *a", "line 1: what is written here holds itself; write it out"),
     ],
 )

@@ -1,5 +1,6 @@
 """YAML as kubectl reads it."""
 
+import json
 import re
 from typing import Any, Final
 
@@ -10,6 +11,9 @@ BASE: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 MERGE: Final = "tag:yaml.org,2002:merge"
 """The tag of the key `<<`."""
+
+NAMES: Final = {f"tag:yaml.org,2002:{name}" for name in ("str", "int", "float", "bool")}
+"""The tags of keys that kubectl takes for a field's name."""
 
 
 class FaultError(yaml.YAMLError):
@@ -24,6 +28,9 @@ class Loader(BASE):  # type: ignore[misc, valid-type]  # the C loader where ther
     def construct_document(self, node: yaml.Node) -> Any:
         _check(node, set(), set())
         return super().construct_document(node)
+
+    def construct_mapping(self, node: yaml.Node, deep: bool = False) -> dict[str, Any]:
+        return {_name(key): value for key, value in super().construct_mapping(node, deep).items()}
 
 
 PLAIN: Final = {
@@ -43,6 +50,13 @@ Loader.yaml_implicit_resolvers = {
     first: [(tag, PLAIN.get(tag, pattern)) for tag, pattern in resolvers if tag not in TEXT]
     for first, resolvers in BASE.yaml_implicit_resolvers.items()
 }
+
+
+def _name(key: str | float) -> str:
+    """A field's name as kubectl makes it of any key: `8080` is "8080", `2.0` is "2", and `yes` is "true"."""
+    if isinstance(key, str):
+        return key
+    return f"{key:g}" if isinstance(key, float) else json.dumps(key)
 
 
 def _check(node: yaml.Node, above: set[int], done: set[int]) -> None:
@@ -68,10 +82,13 @@ def _check_keys(node: yaml.MappingNode) -> None:
     """YAML's loader would keep the last of two. A key that `<<` brings along is none of the object's own, which comes before it."""
     names = set()
     for key, _ in node.value:
-        if isinstance(key, yaml.ScalarNode) and key.tag != MERGE:
-            if key.value in names:
-                raise FaultError(f'line {key.start_mark.line + 1}: "{key.value}" is written twice; merge the two')
-            names.add(key.value)
+        if not isinstance(key, yaml.ScalarNode) or key.tag == MERGE:
+            continue
+        if key.tag not in NAMES:
+            raise FaultError(f'line {key.start_mark.line + 1}: "{key.value}" is not the name of a field; quote it')
+        if key.value in names:
+            raise FaultError(f'line {key.start_mark.line + 1}: "{key.value}" is written twice; merge the two')
+        names.add(key.value)
 
 
 def _children(node: yaml.Node) -> list[yaml.Node]:

@@ -97,6 +97,10 @@ def test_what_stands_around_the_claims_own_fields_is_checked_too(fields: dict[st
     assert [problem.path for problem in validate(schema(), {**MINIMAL, **fields})] == [path]
 
 
+def test_a_claim_without_a_spec_is_refused() -> None:
+    assert [str(problem) for problem in validate(schema(), {**MINIMAL, "spec": None})] == ["spec: is missing; add it"]
+
+
 def test_crossplanes_fields_are_accepted_where_crossplane_has_them() -> None:
     reference = {"apiVersion": "platform.bizmatters.io/v1alpha1", "kind": "AgentExecutor", "namespace": "ns", "name": "a"}
     machinery = {"compositionRef": {"name": "agent-executor-composition-objects"}, "compositionUpdatePolicy": "Manual"}

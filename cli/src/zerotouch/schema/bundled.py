@@ -20,9 +20,9 @@ def bundled(name: str) -> Schema:
 def object_schema(api_version: str, kind: str, fields: Schema) -> Schema:
     """The schema of a whole object: what every object has, and the fields of its kind."""
     return {
+        **fields,
         "type": "object",
-        "required": ["apiVersion", "kind", "metadata"],
-        **{key: value for key, value in fields.items() if key not in ("properties", "required")},
+        "required": ["apiVersion", "kind", "metadata", *fields.get("required", [])],
         "properties": {
             "apiVersion": {"type": "string", "enum": [api_version]},
             "kind": {"type": "string", "enum": [kind]},

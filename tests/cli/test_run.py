@@ -53,6 +53,13 @@ def test_the_agent_does_not_get_the_key_that_the_sidecar_gets(variable: str, fil
     assert "sk-real" not in done.stdout + done.stderr
 
 
+def test_the_agents_own_modules_are_not_taken_for_the_sidecars(file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "httptools.py").write_text("HttpRequestParser = None\n")
+    monkeypatch.chdir(tmp_path)
+    done = run("--mock-models", file, "--", sys.executable, "-c", "import httptools; print(httptools.__file__)")
+    assert (done.returncode, done.stdout) == (0, f"{tmp_path}/httptools.py\n"), done.stderr
+
+
 REFUSED: Final[list[tuple[Sequence[str], dict[str, str], str]]] = [
     ((), {}, 'the key of provider "main" is not in the environment; set MAIN_API_KEY or OPENAI_API_KEY, or say --mock-models'),
     (("--mock-models", "--code", "/does/not/exist"), {}, "Error: --code: /does/not/exist is no folder"),

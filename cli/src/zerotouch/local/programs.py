@@ -23,7 +23,7 @@ def sidecar() -> list[str]:
     if find_spec("zerotouch_sidecar") is None:
         package = f"zerotouch-sidecar @ {REPOSITORY}@v{version('zerotouch')}#subdirectory=sidecar-image"
         raise CommandError(f'zerotouch_sidecar: is not installed beside this command; install it: {_pip()} "{package}"')
-    return [sys.executable, "-m", "zerotouch_sidecar"]
+    return [sys.executable, "-P", "-m", "zerotouch_sidecar"]
 
 
 def nats_server() -> str:

@@ -83,8 +83,9 @@ def running(*arguments: object, **variables: str) -> Iterator[tuple[subprocess.P
 
 
 def processes(parent: int) -> set[int]:
-    """The processes that it has started."""
-    return {int(pid) for pid in Path(f"/proc/{parent}/task/{parent}/children").read_text().split()}
+    """The processes that it has started, but for the one that watches over them."""
+    started = {int(pid) for pid in Path(f"/proc/{parent}/task/{parent}/children").read_text().split()}
+    return {pid for pid in started if b"zerotouch-watch" not in Path(f"/proc/{pid}/cmdline").read_bytes()}
 
 
 def code_claim(folder: Path, port: int, **fields: Any) -> Path:

@@ -3,13 +3,14 @@
 import os
 import signal
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from tests.cli.running import RUN_SECONDS, code_claim, processes, running
+from tests.sidecar.processes import wait_for
 from zerotouch.local.ports import any_free
 
 
@@ -23,13 +24,27 @@ def hangup(answer: signal.Handlers) -> Iterator[None]:
         signal.signal(signal.SIGHUP, before)
 
 
+def folder_of(children: Iterable[int]) -> Path:
+    """The run's own folder, in which its sidecar's configuration lies."""
+    arguments = [word for pid in children for word in Path(f"/proc/{pid}/cmdline").read_text().split("\0")]
+    (folder,) = [Path(word).parents[1] for word in arguments if word.endswith("/sidecar.json")]
+    return folder
+
+
+def is_alive(pid: int) -> bool:
+    """False too for one that has ended and that nobody has asked for its exit code."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
 @pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGTERM])
 def test_a_terminal_that_is_closed_leaves_nothing_behind(number: signal.Signals, tmp_path: Path) -> None:
     claim = code_claim(tmp_path, any_free())
     with hangup(signal.SIG_DFL), running("--mock-models", "--verbose", claim) as (process, _):
         children = processes(process.pid)
-        arguments = [word for pid in children for word in Path(f"/proc/{pid}/cmdline").read_text().split("\0")]
-        (folder,) = [Path(word).parents[1] for word in arguments if word.endswith("/sidecar.json")]
+        folder = folder_of(children)
         assert folder.name.startswith("zerotouch-researcher-")
         assert process.stderr
         process.stderr.close()
@@ -38,6 +53,15 @@ def test_a_terminal_that_is_closed_leaves_nothing_behind(number: signal.Signals,
     assert len(children) == 2
     assert not any(Path(f"/proc/{pid}").exists() for pid in children)
     assert not folder.exists()
+
+
+def test_a_run_that_is_killed_leaves_nothing_behind(tmp_path: Path) -> None:
+    with running("--mock-models", code_claim(tmp_path, any_free())) as (process, _):
+        children = processes(process.pid)
+        folder = folder_of(children)
+        process.kill()
+        assert len(children) == 2
+        wait_for(lambda: not folder.exists() and not any(is_alive(pid) for pid in children))
 
 
 def test_a_run_under_nohup_outlives_its_terminal(tmp_path: Path) -> None:

@@ -7,5 +7,6 @@ places          what lies elsewhere here than in the pod
 variables       the environment of the agent's process
 agent           its command
 signals         what ends it from outside
+watch           what ends everything if the run is killed
 session         starts everything in order, waits, stops everything
 """

@@ -60,7 +60,7 @@ def run(documents: Sequence[Document], options: Options) -> int:
             click.echo(tell.started(), err=True)
 
         telling = Telling(started, lambda: click.echo(tell.ready(), err=True), (lambda _: True) if options.is_verbose else is_worth_telling)
-        return asyncio.run(session.run(helpers, Step("agent", command, environment), ops_port=chosen.ops, telling=telling))
+        return asyncio.run(session.run(helpers, Step("agent", command, environment), ops_port=chosen.ops, folder=folder, telling=telling))
 
 
 def _helpers(found: Workload, local: Local, chosen: Ports, folder: Path, environment: Mapping[str, str]) -> list[Step]:

@@ -5,12 +5,14 @@ import signal
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final
 
 from zerotouch.errors import CommandError
 from zerotouch.local.children import Child, Listen, start
 from zerotouch.local.ports import HOST
 from zerotouch.local.signals import told_to
+from zerotouch.local.watch import watched
 from zerotouch_contract import routes
 
 START_SECONDS: Final = 20.0
@@ -53,8 +55,15 @@ class Telling:
     listen: Listen
 
 
-async def run(helpers: Sequence[Step], agent: Step, *, ops_port: int, telling: Telling) -> int:
+async def run(helpers: Sequence[Step], agent: Step, *, ops_port: int, folder: Path, telling: Telling) -> int:
     """Runs until the agent ends, a helper ends, or the user says stop; returns the exit code.
+
+    Args:
+        helpers: What starts before the agent.
+        agent: The agent.
+        ops_port: Where the sidecar says that the agent is ready.
+        folder: What has to go with the run, even if that is killed.
+        telling: What the user is told.
 
     Raises:
         CommandError: A process cannot be started, or a helper ended by itself.
@@ -62,9 +71,11 @@ async def run(helpers: Sequence[Step], agent: Step, *, ops_port: int, telling: T
     stop = asyncio.Event()
     async with AsyncExitStack() as running:
         running.enter_context(told_to(stop.set))
+        watch = await running.enter_async_context(watched(folder))
         children: list[Child] = []
         for step in helpers:
             child = await start(step.name, step.command, step.environment, telling.listen)
+            watch(child.process.pid)
             running.push_async_callback(child.stop)
             children.append(child)
             if await _first(_answers(step), child.wait(), stop.wait()) != 0:
@@ -73,9 +84,10 @@ async def run(helpers: Sequence[Step], agent: Step, *, ops_port: int, telling: T
                 raise CommandError(f"{step.name}: ended before it was ready ({_how(child)}); what it said stands above")
         telling.started()
         child = await start(agent.name, agent.command, agent.environment)
+        watch(child.process.pid)
         running.push_async_callback(child.stop)
-        watch = asyncio.create_task(_tell_ready(ops_port, telling.ready))
-        running.callback(watch.cancel)
+        ready = asyncio.create_task(_tell_ready(ops_port, telling.ready))
+        running.callback(ready.cancel)
         ended = await _first(stop.wait(), child.wait(), *(helper.wait() for helper in children))
         if ended == 0:
             return 0

@@ -2,16 +2,29 @@
 
 import os
 import signal
+import subprocess
+import sys
+import time
 import urllib.request
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Final
 
 import pytest
 
-from tests.cli.running import RUN_SECONDS, code_claim, processes, running
+from tests.cli.running import RUN_SECONDS, code_claim, command, environment, processes, running
 from tests.sidecar.processes import wait_for
+from zerotouch.local.children import STOP_SECONDS
 from zerotouch.local.ports import any_free
+
+STUBBORN: Final = """
+import signal
+signal.signal(signal.SIGTERM, lambda *_: print("no", flush=True))
+print("yes", flush=True)
+signal.pause()
+signal.pause()
+"""
 
 
 @contextmanager
@@ -70,6 +83,18 @@ def test_a_run_under_nohup_outlives_its_terminal(tmp_path: Path) -> None:
         assert [urllib.request.urlopen(url).status for _ in range(3)] == [200] * 3
         process.terminate()
         assert process.wait(RUN_SECONDS) == 0
+
+
+def test_a_second_interrupt_does_not_wait_for_an_agent_that_does_not_end(file: Path) -> None:
+    arguments = command("--mock-models", file, "--", sys.executable, "-c", STUBBORN)
+    with subprocess.Popen(arguments, env=environment(), stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        for said in ("yes", "no"):
+            assert process.stdout.readline() == f"{said}\n"
+            started = time.monotonic()
+            process.send_signal(signal.SIGINT)
+        assert process.wait(RUN_SECONDS) == 0
+        assert time.monotonic() - started < STOP_SECONDS
 
 
 def test_a_helper_that_ends_ends_the_run_and_is_named(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final, TypeAlias
@@ -30,19 +30,26 @@ class Child:
 
     async def stop(self) -> None:
         """Ends the process and all that it started."""
-        self._signal(signal.SIGTERM)
+        self.send_signal(signal.SIGTERM)
         with suppress(TimeoutError):
             await asyncio.wait_for(self.process.wait(), STOP_SECONDS)
-        self._signal(signal.SIGKILL)
+        kill([self])
         await self.process.wait()
         if self.reader:
             await self.reader
 
-    def _signal(self, number: signal.Signals) -> None:
+    def send_signal(self, number: signal.Signals) -> None:
+        """Signals the process and all that it started."""
         try:
             os.killpg(self.process.pid, number)
         except ProcessLookupError:
             return  # it and its children have ended
+
+
+def kill(children: Iterable[Child]) -> None:
+    """Ends them at once, with all that they started."""
+    for child in children:
+        child.send_signal(signal.SIGKILL)
 
 
 Listen: TypeAlias = Callable[[str], bool]

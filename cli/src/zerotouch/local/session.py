@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from zerotouch.errors import CommandError
-from zerotouch.local.children import Child, Listen, start
+from zerotouch.local.children import Child, Listen, kill, start
 from zerotouch.local.ports import HOST
 from zerotouch.local.signals import told_to
 from zerotouch.local.watch import watched
@@ -68,27 +68,29 @@ async def run(helpers: Sequence[Step], agent: Step, *, ops_port: int, folder: Pa
     Raises:
         CommandError: A process cannot be started, or a helper ended by itself.
     """
-    stop = asyncio.Event()
+    stop, children = asyncio.Event(), list[Child]()
     async with AsyncExitStack() as running:
-        running.enter_context(told_to(stop.set))
+        running.enter_context(told_to(stop.set, lambda: kill(children)))
         watch = await running.enter_async_context(watched(folder))
-        children: list[Child] = []
-        for step in helpers:
-            child = await start(step.name, step.command, step.environment, telling.listen)
+
+        async def begin(step: Step, listen: Listen | None) -> Child:
+            child = await start(step.name, step.command, step.environment, listen)
             watch(child.process.pid)
             running.push_async_callback(child.stop)
             children.append(child)
+            return child
+
+        for step in helpers:
+            child = await begin(step, telling.listen)
             if await _first(_answers(step), child.wait(), stop.wait()) != 0:
                 if stop.is_set():
                     return 0
                 raise CommandError(f"{step.name}: ended before it was ready ({_how(child)}); what it said stands above")
         telling.started()
-        child = await start(agent.name, agent.command, agent.environment)
-        watch(child.process.pid)
-        running.push_async_callback(child.stop)
+        child = await begin(agent, None)
         ready = asyncio.create_task(_tell_ready(ops_port, telling.ready))
         running.callback(ready.cancel)
-        ended = await _first(stop.wait(), child.wait(), *(helper.wait() for helper in children))
+        ended = await _first(stop.wait(), child.wait(), *(helper.wait() for helper in children[:-1]))
         if ended == 0:
             return 0
         if ended > 1:

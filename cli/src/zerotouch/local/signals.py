@@ -27,11 +27,19 @@ def _leave(number: int, _: FrameType | None) -> None:
 
 
 @contextmanager
-def told_to(stop: Callable[[], object]) -> Iterator[None]:
-    """Inside, on the running loop, each of them calls `stop`. After it none counts: a run that has stopped only tidies up."""
+def told_to(stop: Callable[[], object], kill: Callable[[], object]) -> Iterator[None]:
+    """Inside, on the running loop, each of them calls `stop`, and a second Ctrl-C `kill`.
+
+    After it none counts: a run that has stopped only tidies up.
+    """
     loop, numbers = asyncio.get_running_loop(), ending()
+
+    def interrupted() -> None:
+        loop.add_signal_handler(signal.SIGINT, kill)
+        stop()
+
     for number in numbers:
-        loop.add_signal_handler(number, stop)
+        loop.add_signal_handler(number, interrupted if number == signal.SIGINT else stop)
     try:
         yield
     finally:

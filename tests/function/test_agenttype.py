@@ -250,13 +250,27 @@ def test_a_restricted_pod_reaches_dns_its_providers_and_what_the_claim_names() -
 # What its author is told
 
 
-@pytest.mark.parametrize("cidr", [":::/64", "1:2/128", "fd00::g/8"])
-def test_a_range_that_is_none_leaves_no_agent_unfenced(cidr: str) -> None:
+@pytest.mark.parametrize(
+    ("cidr", "remedy"),
+    [
+        (":::/64", "write address/bits, such as"),
+        ("1:2/128", "write address/bits, such as"),
+        ("fd00::g/8", "write address/bits, such as"),
+        ("10.20.30.40/16", "write 10.20.0.0/16 for the range, or 10.20.30.40/32"),
+        ("fd00:20::1/64", "write fd00:20::/64 for the range, or fd00:20::1/128"),
+    ],
+)
+def test_a_range_that_is_none_leaves_no_agent_unfenced(cidr: str, remedy: str) -> None:
     """The API server would refuse the NetworkPolicy, and Crossplane would write the pods all the same."""
     network = {"policy": "restricted", "egress": [{"cidr": cidr}]}
-    with pytest.raises(FunctionError, match=r"^spec\.network\.egress"):
+    with pytest.raises(FunctionError, match=rf"^spec\.network\.egress.*; {remedy}"):
         compose(agent({"network": network}), NOTHING, {})
-    assert compose(agent({"network": {**network, "egress": [{"cidr": "fd00:20::1/64"}]}}), NOTHING, {})
+
+
+@pytest.mark.parametrize("cidr", ["0.0.0.0/0", "10.20.30.40/32", "fd00:20::/64", "::/0", "fd00::1/128"])
+def test_a_range_may_be_one_address_or_all_of_them(cidr: str) -> None:
+    (_, rule) = manifests({"network": {"policy": "restricted", "egress": [{"cidr": cidr}]}})["network-policy"]["spec"]["egress"]
+    assert rule == {"to": [{"ipBlock": {"cidr": cidr}}]}
 
 
 def test_a_new_claim_says_what_it_waits_for() -> None:

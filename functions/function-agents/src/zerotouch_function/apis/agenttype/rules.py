@@ -3,7 +3,7 @@
 Crossplane v1.20 drops rules at an object's root, and an old claim can be older than a rule.
 """
 
-from ipaddress import ip_network
+from ipaddress import ip_interface
 from typing import Final
 
 from zerotouch_contract import environment as env
@@ -128,16 +128,23 @@ def _check_network(spec: AgentTypeSpec) -> None:
     for peer in spec.network.egress:
         if (peer.namespace is None) == (peer.cidr is None):
             raise SpecError("spec.network.egress", "does not say where to", "write one of namespace and cidr")
-        if peer.cidr is not None and not is_range(peer.cidr):
-            raise SpecError("spec.network.egress", f'"{peer.cidr}" is no range of addresses', "write address/bits, such as fd00:20::/64")
+        problem, remedy = _range_fault(peer.cidr) if peer.cidr is not None else ("", "")
+        if problem:
+            raise SpecError("spec.network.egress", problem, remedy)
         if first_repeated(map(str, peer.ports)):
             raise SpecError("spec.network.egress", "a port is listed twice", "list each port once")
 
 
-def is_range(cidr: str) -> bool:
-    """Whether it is one: no regular expression that a person can read knows every form of an IPv6 address."""
+def _range_fault(cidr: str) -> tuple[str, str]:
+    """What is wrong with it and what to do; two empty texts if nothing is.
+
+    No regular expression that a person can read knows every form of an IPv6 address. An address inside a range may mean either, and
+    Kubernetes refuses it since 1.36 (`StrictIPCIDRValidation`).
+    """
     try:
-        ip_network(cidr, strict=False)
+        address = ip_interface(cidr)
     except ValueError:
-        return False
-    return True
+        return f'"{cidr}" is no range of addresses', "write address/bits, such as fd00:20::/64"
+    if address.ip != address.network.network_address:
+        return f'"{cidr}" is an address inside a range', f"write {address.network} for the range, or {address.ip}/{address.max_prefixlen}"
+    return "", ""

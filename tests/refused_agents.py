@@ -50,6 +50,9 @@ VALUE_FROM_RULE: Final = (
     "spec.agent.env: valueFrom has exactly one source; write one of secretKeyRef, configMapKeyRef, fieldRef and resourceFieldRef"
 )
 CONTAINER_RULE: Final = "spec.agent.env: containerName is agent, the claim's own container; remove it, or write that one"
+DIVISOR_RULE: Final = (
+    "spec.agent.env: Kubernetes gives CPU in units of 1 or 1m, and bytes in 1, 1k, 1Ki, 1M, 1Mi and so on; correct the divisor"
+)
 VOLUME_SOURCE_RULE: Final = (
     "spec.agent.volumes: a volume has exactly one source; write one of configMap, secret, emptyDir and persistentVolumeClaim"
 )
@@ -205,6 +208,12 @@ REFUSED_AGENT: Final = [
             CONTAINER_RULE,
         )
         for container in ("agent-executor", "sidecar", "wrapper")
+    ),
+    refused(
+        "agent's memory in thousandths",
+        agent(env=[{"name": "X", "valueFrom": {"resourceFieldRef": {"resource": "limits.memory", "divisor": "1m"}}}]),
+        "spec.agent.env[0].valueFrom.resourceFieldRef",
+        DIVISOR_RULE,
     ),
     refused("agent's variable twice", agent(env=_env("A", "A")), "spec.agent.env[1]", "Duplicate value"),
     refused(

@@ -113,6 +113,7 @@ VALUE_FROM_RULE: Final = (
     "spec.env: valueFrom has exactly one source; write one of secretKeyRef, configMapKeyRef, fieldRef and resourceFieldRef"
 )
 CONTAINER_RULE: Final = "spec.env: containerName is agent-executor, the claim's own container; remove it, or write that one"
+DIVISOR_RULE: Final = "spec.env: Kubernetes gives CPU in units of 1 or 1m, and bytes in 1, 1k, 1Ki, 1M, 1Mi and so on; correct the divisor"
 VOLUME_SOURCE_RULE: Final = (
     "spec.volumes: a volume has exactly one source; write one of configMap, secret, emptyDir and persistentVolumeClaim"
 )
@@ -142,6 +143,10 @@ def _env(*names: str) -> list[Spec]:
 
 def _memory_of(container: str) -> Spec:
     return {"name": "MEMORY", "valueFrom": {"resourceFieldRef": {"resource": "limits.memory", "containerName": container}}}
+
+
+def _amount(resource: str, divisor: object) -> Spec:
+    return {"name": "AMOUNT", "valueFrom": {"resourceFieldRef": {"resource": resource, "divisor": divisor}}}
 
 
 def _volume(**fields: object) -> Spec:
@@ -391,6 +396,15 @@ REFUSED_ENV: Final = [
         {"env": [_memory_of("Agent")]},
         "spec.env[0].valueFrom.resourceFieldRef.containerName",
         "should match",
+    ),
+    *(
+        RefusedClaim(
+            f"{resource} in units of {divisor}",
+            {"env": [_amount(resource, divisor)]},
+            "spec.env[0].valueFrom.resourceFieldRef",
+            DIVISOR_RULE,
+        )
+        for resource, divisor in (("limits.cpu", "1Mi"), ("requests.memory", "1m"), ("limits.ephemeral-storage", "1m"))
     ),
     RefusedClaim(
         "divisor that is no unit",
@@ -710,6 +724,8 @@ ACCEPTED_CLAIMS: Final[list[AcceptedClaim]] = [
                 {"name": "POD_IP", "valueFrom": {"fieldRef": {"apiVersion": "v1", "fieldPath": "status.podIP"}}},
                 {"name": "TEAM", "valueFrom": {"fieldRef": {"fieldPath": "metadata.labels['example.com/team']"}}},
                 {"name": "CPUS", "valueFrom": {"resourceFieldRef": {"resource": "limits.cpu", "divisor": 1}}},
+                {**_amount("requests.cpu", "1m"), "name": "MILLICORES"},
+                {**_amount("limits.ephemeral-storage", 0), "name": "BYTES"},
                 {
                     "name": "MEMORY_MIB",
                     "valueFrom": {"resourceFieldRef": {"resource": "requests.memory", "divisor": "1Mi", "containerName": "agent-executor"}},

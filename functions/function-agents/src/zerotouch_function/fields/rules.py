@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from zerotouch_function.errors import SpecError
 from zerotouch_function.fields.base import as_yaml
-from zerotouch_function.fields.container import EnvVar, Volume
+from zerotouch_function.fields.container import EnvVar, ResourceFieldRef, Volume
 from zerotouch_function.fields.nats import servers
 from zerotouch_function.fields.placement import Placement, Toleration
 
@@ -15,7 +15,7 @@ SOURCES: Final = ("config_map", "secret", "empty_dir", "persistent_volume_claim"
 
 
 def check_env(variables: Sequence[EnvVar], *, field: str, container: str) -> None:
-    """Raises SpecError for a variable that is set twice, from more than one place, or from a container that is not the claim's.
+    """Raises SpecError for a variable that is set twice, from more than one place, or from what the claim's container does not have.
 
     Args:
         variables: The claim's variables.
@@ -34,6 +34,14 @@ def check_env(variables: Sequence[EnvVar], *, field: str, container: str) -> Non
         if amount is not None and amount.container_name not in (None, container):
             problem = f'"{variable.name}" has containerName "{amount.container_name}", and the claim\'s own container is {container}'
             raise SpecError(field, problem, "remove containerName, or write that one")
+        if amount is not None and not _has_fitting_unit(amount):
+            problem = f'"{variable.name}" has divisor "{amount.divisor}", and {amount.resource} has no such unit'
+            raise SpecError(field, problem, "write 1 or 1m for CPU, and 1, 1k, 1Ki, 1M, 1Mi and so on for bytes")
+
+
+def _has_fitting_unit(amount: ResourceFieldRef) -> bool:
+    """Whether Kubernetes gives that resource in that unit: CPU in thousandths, bytes in thousands and more."""
+    return amount.divisor in (None, "0", "1") or amount.resource.endswith(".cpu") == (amount.divisor == "1m")
 
 
 def check_volumes(volumes: Sequence[Volume], *, field: str, is_ours: Callable[[str], bool], our_paths: Iterable[str]) -> None:

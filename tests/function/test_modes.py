@@ -68,3 +68,12 @@ def test_an_object_that_cannot_be_written_says_why() -> None:
     refused = {**deployment, "status": {"conditions": [{"type": "Synced", "status": "False", "message": "deployments is forbidden."}]}}
     _, told, _ = compose(composite(), Snapshot({"deployment": refused}), OBJECTS).conditions
     assert (told.reason, told.message) == ("CannotWrite", "Deployment my-service cannot be written: deployments is forbidden")
+
+
+def test_a_migration_that_cannot_be_written_says_why() -> None:
+    xr = composite({"migrations": {"mode": "job"}})
+    ((key, job),) = ((key, r.manifest) for key, r in compose(xr, Snapshot(), OBJECTS).resources.items() if key.startswith("migration-"))
+    refused = {**job, "status": {"conditions": [{"type": "Synced", "status": "False", "message": "jobs.batch is forbidden."}]}}
+    _, told, _ = compose(xr, Snapshot({key: refused}), OBJECTS).conditions
+    name = job["spec"]["forProvider"]["manifest"]["metadata"]["name"]
+    assert (told.reason, told.message) == ("CannotWrite", f"Job {name} cannot be written: jobs.batch is forbidden")

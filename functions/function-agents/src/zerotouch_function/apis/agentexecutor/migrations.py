@@ -20,7 +20,7 @@ from zerotouch_function.diagnosis import JOB_NAME
 from zerotouch_function.fields.claim import Claim
 from zerotouch_function.manifest import HASH_LENGTH, Manifest, Observation, part, text, without_empty
 from zerotouch_function.observed import Composed
-from zerotouch_function.readiness import WORKLOAD_READY, condition, count, main_image
+from zerotouch_function.readiness import WORKLOAD_READY, condition, count, main_image, sentence
 from zerotouch_function.resources.job import REPLACEMENT, RETRIES
 
 KEY: Final = re.compile(rf"migration-[0-9a-f]{{{HASH_LENGTH}}}")
@@ -100,17 +100,22 @@ def waiting_condition(claim: Claim, job: Manifest, others: Iterable[Observation]
     return Condition(WORKLOAD_READY, Status.FALSE, "Migrating", message)
 
 
-def migration_condition(claim: Claim, job: Manifest, observed: Observation | None, *, explanation: str = "") -> Condition:
+def migration_condition(
+    claim: Claim, job: Manifest, observed: Observation | None, *, problem: str = "", explanation: str = ""
+) -> Condition:
     """Why the workload waits. A Job with a failed pod tries again for more than a minute: that is told before it gives up.
 
     Args:
         claim: Whose Job.
         job: The Job as it is sent.
         observed: The Job as it is; None while there is none.
+        problem: Why the Job cannot be written, where that is known.
         explanation: Why its pod does not start, where pods may be read; takes the place of the commands that would show it.
     """
     name, image, kubectl = job["metadata"]["name"], main_image(job), f"kubectl -n {claim.namespace}"
     logs = f"See why with: {kubectl} logs job/{name}"
+    if problem:
+        return Condition(WORKLOAD_READY, Status.FALSE, "CannotWrite", f"Job {name} cannot be written: {sentence(problem)}")
     if observed is not None and _has(observed, "Failed"):
         message = f"Migrations of image {image} failed, so its pods are not started. {logs}"
         return Condition(WORKLOAD_READY, Status.FALSE, "MigrationFailed", message)

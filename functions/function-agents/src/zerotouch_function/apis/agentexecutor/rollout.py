@@ -75,7 +75,8 @@ def migration_state(claim: Claim, spec: AgentExecutorSpec, job: Manifest, compos
     pods = of_job(composed.required(PODS) or (), job["metadata"]["name"])
     waiting = [pod for pod in pods if part(pod, "status").get("phase") == "Pending"]
     explanation = explain(claim, waiting, fields=secret_fields(spec), image=spec.image)
-    return migration_condition(claim, job, composed.get(job_key(job)), explanation=explanation)
+    key = job_key(job)
+    return migration_condition(claim, job, composed.get(key), problem=composed.problem(key), explanation=explanation)
 
 
 def held_back(deployment: Manifest, observed: Observation) -> Manifest:

@@ -43,6 +43,11 @@ class Job:
         annotations = {**earlier, **manifest["metadata"].get("annotations", {})}
         self.manifest = {**self.manifest, "metadata": {**manifest["metadata"], "annotations": annotations}, "spec": spec}
 
+    @property
+    def takes_pods_along(self) -> bool:
+        """Whether its pods go with it when its deletion says nothing of them, as the provider's does (`store.go`, Kubernetes 1.36)."""
+        return "foregroundDeletion" in self.manifest["metadata"].get("finalizers", [])
+
     def is_said(self, outcome: str) -> bool:
         conditions = self.manifest.get("status", {}).get("conditions", [])
         return any(c["type"] == outcome and c["status"] == "True" for c in conditions)
@@ -79,6 +84,7 @@ class Cluster:
     def __init__(self, mode: str) -> None:
         self.mode = mode
         self.image = "app:v1"
+        self.migrations: Manifest = {"mode": "job"}
         self.jobs: dict[str, Job] = {}
         self.pods: list[Pod] = []
         self._others: dict[str, Manifest] = {}
@@ -91,7 +97,7 @@ class Cluster:
         return found["spec"]["template"]["spec"]["containers"][0]["image"] if found else ""
 
     def asked(self) -> Composition:
-        xr = composite({"migrations": {"mode": "job"}, "image": self.image})
+        xr = composite({"migrations": self.migrations, "image": self.image})
         return compose(xr, Snapshot(self._observed()), {"mode": self.mode})
 
     def reconciled(self) -> None:
@@ -99,7 +105,8 @@ class Cluster:
         desired = {key: resource.manifest for key, resource in self.asked().resources.items()}
         inner = {key: m["spec"]["forProvider"]["manifest"] for key, m in desired.items()} if self.mode == "objects" else desired
         for key in self.jobs.keys() - inner.keys():
-            for pod in self.jobs.pop(key).pods:
+            job = self.jobs.pop(key)
+            for pod in job.pods if self.mode == "direct" or job.takes_pods_along else ():
                 pod.is_terminating = True
         for key, manifest in inner.items():
             if manifest["kind"] != "Job":

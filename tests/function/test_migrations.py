@@ -197,6 +197,16 @@ def test_an_object_whose_job_nobody_has_seen_may_have_one_unless_it_cannot_be_wr
         assert (key in found, sent_for("app:v2")[0] in found) == (waits, not waits)
 
 
+@EACH_MODE
+def test_a_migration_that_is_removed_takes_its_pods_along(mode: str) -> None:
+    cluster = Cluster(mode)
+    for step in ("reconcile", "control", "start"):
+        taken(cluster, step, random.Random(0))
+    cluster.migrations = {"enabled": False}
+    cluster.reconciled()
+    assert [(pod.state, pod.is_terminating) for pod in cluster.pods] == [("running", True)]
+
+
 @pytest.mark.parametrize(("migrations", "reads"), [({}, False), ({"mode": "job", "enabled": False}, False), ({"mode": "job"}, True)])
 def test_only_claims_that_migrate_in_a_job_look_for_other_jobs(migrations: Manifest, reads: bool) -> None:
     state = RequestState(wire.parse(message(composite({"migrations": migrations}))))

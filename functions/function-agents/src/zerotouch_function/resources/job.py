@@ -13,6 +13,10 @@ RETRIES: Final = 3
 REPLACEMENT: Final = "Failed"
 """A pod that is told to end, as on a node that is drained, is replaced when it has ended: until then there would be two."""
 
+PODS_FIRST: Final = "foregroundDeletion"
+"""Finalizer with which a Job takes its pods along. Who deletes a Job and says nothing of its pods leaves them behind, and running
+(`DefaultGarbageCollectionPolicy` of Kubernetes' batch/v1), and that is how provider-kubernetes 1.2 deletes."""
+
 
 def release_job(claim: Claim, *, component: str, purpose: str, template: Manifest) -> Manifest:
     """A Job named after the hash of its pod: another release is another Job, for a Job cannot be changed.
@@ -21,10 +25,11 @@ def release_job(claim: Claim, *, component: str, purpose: str, template: Manifes
     """
     pod = _own_pods(template, component)
     own_template = {**pod, "spec": {**pod["spec"], "restartPolicy": "Never"}}
+    name = child_name(claim.name, purpose, content_hash(pod))
     return {
         "apiVersion": "batch/v1",
         "kind": "Job",
-        "metadata": object_meta(claim, component=component, name=child_name(claim.name, purpose, content_hash(pod))),
+        "metadata": {**object_meta(claim, component=component, name=name), "finalizers": [PODS_FIRST]},
         "spec": {"backoffLimit": RETRIES, "podReplacementPolicy": REPLACEMENT, "template": own_template},
     }
 

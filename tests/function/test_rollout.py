@@ -176,6 +176,26 @@ def test_a_release_that_has_arrived_stays_when_its_job_is_gone() -> None:
     assert composition.resources["deployment"].is_ready
 
 
+@pytest.mark.parametrize("status", [{}, {"active": 1, "ready": 1}, {"active": 1, "failed": 1}], ids=["new", "runs", "tried again"])
+def test_a_release_that_has_arrived_is_ready_while_its_job_runs_again(status: Manifest) -> None:
+    """As after somebody deleted it, or after a release that failed and was taken back."""
+    running = deployed(with_job("app:v1", "Complete").resources["deployment"].manifest)
+    key, job = job_of(answer("app:v1"))
+    composition = answer("app:v1", deployment=running, **{key: {**job, "status": status}})
+    assert composition.conditions[1].reason == "RolledOut"
+    assert all(composition.resources[name].is_ready for name in (key, "deployment"))
+
+
+def test_a_release_that_has_arrived_says_that_its_migrations_failed_since() -> None:
+    deployment = with_job("app:v1", "Complete").resources["deployment"].manifest
+    composition = with_job("app:v1", "Failed", deployment=deployed(deployment))
+    key, job = job_of(composition)
+    logs = f"See why with: kubectl -n ns logs job/{job['metadata']['name']}"
+    assert not composition.resources[key].is_ready
+    assert composition.conditions[1].message == f"Migrations of image app:v1 failed, and its pods, which run already, go on. {logs}"
+    assert composition.resources["deployment"].manifest == deployment
+
+
 def test_the_service_never_selects_a_migration() -> None:
     _, job = job_of(answer("app:v1"))
     assert "app" not in job["spec"]["template"]["metadata"]["labels"]

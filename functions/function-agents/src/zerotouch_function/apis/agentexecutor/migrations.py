@@ -89,6 +89,11 @@ def has_succeeded(job: Observation | None) -> bool:
     return job is not None and _has(job, "Complete")
 
 
+def has_failed(job: Observation | None) -> bool:
+    """Whether the Job has given up."""
+    return job is not None and _has(job, "Failed")
+
+
 def waiting_condition(claim: Claim, job: Manifest, others: Iterable[Observation]) -> Condition:
     """Why this release's migrations do not start yet."""
     name = min(text(part(other, "metadata").get("name")) for other in others)
@@ -101,7 +106,7 @@ def waiting_condition(claim: Claim, job: Manifest, others: Iterable[Observation]
 
 
 def migration_condition(
-    claim: Claim, job: Manifest, observed: Observation | None, *, problem: str = "", explanation: str = ""
+    claim: Claim, job: Manifest, observed: Observation | None, *, is_deployed: bool, problem: str = "", explanation: str = ""
 ) -> Condition:
     """Why the workload waits. A Job with a failed pod tries again for more than a minute: that is told before it gives up.
 
@@ -109,6 +114,7 @@ def migration_condition(
         claim: Whose Job.
         job: The Job as it is sent.
         observed: The Job as it is; None while there is none.
+        is_deployed: Pods of the release run already: its Job was gone, and migrates for it again.
         problem: Why the Job cannot be written, where that is known.
         explanation: Why its pod does not start, where pods may be read; takes the place of the commands that would show it.
     """
@@ -116,8 +122,9 @@ def migration_condition(
     logs = f"See why with: {kubectl} logs job/{name}"
     if problem:
         return Condition(WORKLOAD_READY, Status.FALSE, "CannotWrite", f"Job {name} cannot be written: {sentence(problem)}")
-    if observed is not None and _has(observed, "Failed"):
-        message = f"Migrations of image {image} failed, so its pods are not started. {logs}"
+    if has_failed(observed):
+        pods = "and its pods, which run already, go on" if is_deployed else "so its pods are not started"
+        message = f"Migrations of image {image} failed, {pods}. {logs}"
         return Condition(WORKLOAD_READY, Status.FALSE, "MigrationFailed", message)
     if observed is not None and count(part(observed, "status"), "failed"):
         message = f"Migrations of image {image} failed and are tried again; its pods start after them. {logs}"

@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from zerotouch_contract import labels
 from zerotouch_function.apis.agentexecutor.migrations import (
+    has_failed,
     has_succeeded,
     job_key,
     migration_condition,
@@ -48,13 +49,15 @@ def rollout(claim: Claim, spec: AgentExecutorSpec, settings: Settings, composed:
         return _rolled_out(deployment, workload_state(claim, spec, deployment, composed), {})
     key = job_key(job)
     observed_job, others = composed.get(key), unfinished(composed, besides=key)
-    succeeded = has_succeeded(observed_job)
+    is_deployed = current is not None and release_of(current) == release_of(deployment)
+    succeeded, failed = has_succeeded(observed_job), has_failed(observed_job)
     jobs = {other: Resource(sent_again(job, observed)) for other, observed in others.items()}
     if not others or composed.sent(key) is not None:
-        jobs[key] = Resource(of_this_release(job, observed_job), is_ready=succeeded)
-    if not others and (succeeded or (current is not None and release_of(current) == release_of(deployment))):
-        return _rolled_out(deployment, workload_state(claim, spec, deployment, composed), jobs)
-    state = waiting_condition(claim, job, others.values()) if others else migration_state(claim, spec, job, composed)
+        jobs[key] = Resource(of_this_release(job, observed_job), is_ready=succeeded or (is_deployed and not failed))
+    if not others and (succeeded or is_deployed):
+        state = migration_state(claim, spec, job, composed, is_deployed) if failed else workload_state(claim, spec, deployment, composed)
+        return _rolled_out(deployment, state, jobs)
+    state = waiting_condition(claim, job, others.values()) if others else migration_state(claim, spec, job, composed, is_deployed)
     return Rollout({**jobs, **({DEPLOYMENT: Resource(held_back(deployment, current))} if current else {})}, state)
 
 
@@ -70,13 +73,14 @@ def workload_state(claim: Claim, spec: AgentExecutorSpec, deployment: Manifest, 
     )
 
 
-def migration_state(claim: Claim, spec: AgentExecutorSpec, job: Manifest, composed: Composed) -> Condition:
+def migration_state(claim: Claim, spec: AgentExecutorSpec, job: Manifest, composed: Composed, is_deployed: bool) -> Condition:
     """The Job's condition, with what its pod says that waits, where it may be read. One that ran has a log, whose command is told."""
     pods = of_job(composed.required(PODS) or (), job["metadata"]["name"])
     waiting = [pod for pod in pods if part(pod, "status").get("phase") == "Pending"]
     explanation = explain(claim, waiting, fields=secret_fields(spec), image=spec.image)
     key = job_key(job)
-    return migration_condition(claim, job, composed.get(key), problem=composed.problem(key), explanation=explanation)
+    observed, problem = composed.get(key), composed.problem(key)
+    return migration_condition(claim, job, observed, is_deployed=is_deployed, problem=problem, explanation=explanation)
 
 
 def held_back(deployment: Manifest, observed: Observation) -> Manifest:

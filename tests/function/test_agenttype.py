@@ -355,6 +355,12 @@ def test_a_stopped_agent_says_who_stopped_it() -> None:
     assert (told.reason, told.message) == ("ScaledToZero", "No pod runs, because spec.scaling.replicas is 0")
 
 
+def test_an_agent_that_scales_and_was_stopped_by_hand_says_how_to_start_it() -> None:
+    told = condition(in_cluster({"scaling": {"maxReplicas": 4}}, replicas=0), "WorkloadReady")
+    assert (told.status, told.reason) == ("False", "PodsNotReady")
+    assert told.message.endswith("Start it with: kubectl -n ns scale deployment my-agent --replicas=1")
+
+
 ACTIVE: Final[Manifest] = {"type": "ScalingActive", "status": "True"}
 BLIND: Final[Manifest] = {"type": "ScalingActive", "status": "False", "message": "no metrics known"}
 ABLE: Final[Manifest] = {"type": "AbleToScale", "status": "True"}

@@ -30,7 +30,7 @@ def workload_condition(
         want_release: Mark of the current spec; None when the spec is invalid, and whatever runs is as good as it gets.
         problem: Why the Deployment cannot be written, where that is known.
         explanation: Why pods do not start, where pods may be read; takes the place of the command that would show it.
-        asleep: Why no pod runs, where none should.
+        asleep: Why no pod runs, where none may; empty where one always should.
     """
     if problem:
         return _workload(Status.FALSE, "CannotWrite", f"Deployment {claim.name} cannot be written: {sentence(problem)}")
@@ -49,8 +49,10 @@ def workload_condition(
     is_rolled_out = (
         is_current and progress.get("reason") == "NewReplicaSetAvailable" and count(status, "updatedReplicas") == count(status, "replicas")
     )
-    if is_rolled_out and wanted == 0:
+    if is_rolled_out and wanted == 0 and asleep:
         return _workload(Status.TRUE, "ScaledToZero", asleep)
+    if is_rolled_out and wanted == 0:
+        return _stopped_by_hand(claim)
     if is_rolled_out and available >= wanted:
         return _workload(Status.TRUE, "RolledOut", "All pods run the current spec")
     if is_rolled_out:
@@ -60,6 +62,14 @@ def workload_condition(
             Status.FALSE, "RolloutFailed", f"Pods with image {main_image(observed)} do not become ready; earlier pods go on. {look}"
         )
     return _workload(Status.FALSE, "RollingOut", f"The current spec is being rolled out. {look}")
+
+
+def _stopped_by_hand(claim: Claim) -> Condition:
+    """Kubernetes' autoscaler leaves a Deployment alone that somebody has set to 0 pods."""
+    start = f"kubectl -n {claim.namespace} scale deployment {claim.name} --replicas=1"
+    return _workload(
+        Status.FALSE, "PodsNotReady", f"Somebody set the Deployment to 0 pods, where its autoscaler leaves it. Start it with: {start}"
+    )
 
 
 def scaler_condition(claim: Claim, observed: Observation | None, *, want_release: str | None, source: str, problem: str = "") -> Condition:

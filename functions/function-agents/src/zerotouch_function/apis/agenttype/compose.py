@@ -118,7 +118,7 @@ def _workload_state(claim: Claim, spec: AgentTypeSpec, deployment: Manifest, com
         want_release=release_of(deployment),
         problem=composed.problem(DEPLOYMENT),
         explanation=explain(claim, composed.required(PODS) or (), fields={}, image=spec.image, containers=blames(spec)),
-        asleep=STOPPED,
+        asleep="" if spec.scales_on_cpu else STOPPED,
     )
 
 

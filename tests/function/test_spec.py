@@ -15,7 +15,7 @@ from tests.refused_agents import ACCEPTED_AGENTS, REFUSED_AGENTS
 from tests.refused_claims import ACCEPTED_CLAIMS, MINIMAL_SPEC, REFUSED_CLAIMS, AcceptedClaim, RefusedClaim, claim
 from zerotouch_function.apis.agentexecutor.spec import AgentExecutorSpec
 from zerotouch_function.apis.agenttype.spec import AgentTypeSpec
-from zerotouch_function.errors import FunctionError
+from zerotouch_function.errors import FunctionError, InputError
 from zerotouch_function.fields.base import Fields
 from zerotouch_function.fields.quantity import amount
 from zerotouch_function.manifest import Manifest
@@ -152,6 +152,11 @@ def test_a_request_above_its_limit_names_both() -> None:
 def test_a_wrong_input_names_the_field() -> None:
     with pytest.raises(FunctionError, match=r'input.mode: is "both"; write "direct" or "objects"$'):
         compose(composite(), NOTHING, {"mode": "both"})
+
+
+def test_a_default_toleration_that_means_nothing_is_the_compositions_fault() -> None:
+    with pytest.raises(InputError, match=r"^input\.defaults\.placement\.tolerations: a toleration without a key is for every taint"):
+        compose(composite(), NOTHING, {"defaults": {"placement": {"tolerations": [{"effect": "NoSchedule"}]}}})
 
 
 @pytest.mark.parametrize("host", ["[", "host:65536", "host:0", "host:x", ":8080"])

@@ -9,6 +9,7 @@ from zerotouch_function.fields.base import Fields, Flag, ObjectName
 from zerotouch_function.fields.container import ImageReference, Resources, Size
 from zerotouch_function.fields.parse import parse as parse_fields
 from zerotouch_function.fields.placement import DefaultPlacement
+from zerotouch_function.fields.rules import check_tolerations
 from zerotouch_function.manifest import Manifest
 
 RELEASE: Final = "v0.1.0"
@@ -59,7 +60,9 @@ def parse_settings(function_input: Manifest) -> Settings:
     """Parses the Composition's `input`; an empty one means every default.
 
     Raises:
-        InputError: A field is unknown or out of bounds.
+        InputError: A field is unknown or out of bounds, or says something that Kubernetes would refuse of every claim.
     """
     fields = {key: value for key, value in function_input.items() if key not in ("apiVersion", "kind", "metadata")}
-    return parse_fields(Settings, fields, root="input", error=InputError)
+    settings = parse_fields(Settings, fields, root="input", error=InputError)
+    check_tolerations(settings.defaults.placement.tolerations, field="input.defaults.placement.tolerations", error=InputError)
+    return settings

@@ -5,7 +5,7 @@ from posixpath import normpath
 from typing import Final
 from urllib.parse import urlsplit
 
-from zerotouch_function.errors import SpecError
+from zerotouch_function.errors import FunctionError, SpecError
 from zerotouch_function.fields.base import as_yaml
 from zerotouch_function.fields.container import EnvVar, ResourceFieldRef, Volume
 from zerotouch_function.fields.nats import servers
@@ -94,13 +94,18 @@ def check_servers(urls: str, *, field: str) -> None:
 
 def check_placement(placement: Placement) -> None:
     """Raises SpecError for a toleration that means nothing, and for a spread that is listed twice."""
-    for toleration in placement.tolerations:
-        problem, remedy = _toleration_fault(toleration)
-        if problem:
-            raise SpecError("spec.placement.tolerations", problem, remedy)
+    check_tolerations(placement.tolerations, field="spec.placement.tolerations", error=SpecError)
     repeated = first_repeated(spread.topology_key for spread in placement.topology_spread)
     if repeated:
         raise SpecError("spec.placement.topologySpread", f'"{repeated}" is listed twice', "list each topologyKey once")
+
+
+def check_tolerations(tolerations: Iterable[Toleration], *, field: str, error: type[FunctionError]) -> None:
+    """Raises that error for a toleration that means nothing."""
+    for toleration in tolerations:
+        problem, remedy = _toleration_fault(toleration)
+        if problem:
+            raise error(field, problem, remedy)
 
 
 def check_pull_secrets(names: Sequence[str]) -> None:

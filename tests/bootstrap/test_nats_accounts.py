@@ -30,6 +30,7 @@ VALUES: Final = document(BOOTSTRAP / "components/01-nats.values.yaml")
 REFUSED: Final = "config reload not supported for SystemAccount"
 ASKS: Final = '"auth_required": true'
 VIOLATION: Final = "Authorization Violation"
+DELETES: Final = "Detected orphaned stream"
 RELOAD: Final = re.compile("(Reloaded|Failed to reload).*\n")
 WAIT_SECONDS: Final = 60
 HOLD_SECONDS: Final = 5
@@ -189,18 +190,41 @@ def test_three_servers_take_accounts_together_and_not_one_after_the_other(operat
         while time.monotonic() < until:
             assert not servers[2].is_healthy(), "the rolling restart would go on"
             time.sleep(0.1)
-        for server in servers:
-            server.stop()
-        for server in servers:
-            server.start()
-        eventually(lambda: all(server.is_healthy() for server in servers))
+        start_at_once(servers)
         assert all(server.asks_for_credentials() and VIOLATION in server.greeting() for server in servers)
+
+
+def start_at_once(servers: list[Server]) -> None:
+    """Stops all, then starts all."""
+    for server in servers:
+        server.stop()
+    for server in servers:
+        server.start()
+    eventually(lambda: all(server.is_healthy() for server in servers))
+
+
+def test_three_servers_delete_every_stream_under_another_system_account(operator: Any, tmp_path: Path) -> None:
+    team = operator.account("deepagents").credentials(tmp_path / "team.creds")
+    other = type(operator.system)("SYS", operator, has_storage=False)
+    accounts = operator.configuration()
+    accounts["resolver_preload"][other.id] = other.token
+    with running(tmp_path, 3) as servers:
+        for server in servers:
+            server.configure(accounts)
+        start_at_once(servers)
+        assert servers[0].streams(team, new="TASKS") == ["TASKS"]
+        for server in servers:
+            server.configure({**accounts, "system_account": other.id})
+        start_at_once(servers)
+        assert servers[0].streams(team) == []
+        eventually(lambda: any(DELETES in log.read_text() for log in tmp_path.glob("*.log")))
 
 
 def test_the_guide_says_it_in_the_servers_words(operator: Any) -> None:
     (shown,) = re.findall(r"```yaml\nconfig:\n  merge:\n(.*?)```", GUIDE, re.DOTALL)
     assert yaml.safe_load(shown).keys() == operator.configuration().keys()
     assert all(text in GUIDE for text in (REFUSED, ASKS, VIOLATION))
+    assert DELETES in GUIDE.partition("### An account for each team")[2].partition("\n## ")[0]
     labels = named(VALUES["extraResources"], "NetworkPolicy")["spec"]["podSelector"]["matchLabels"]
     selector = ",".join(f"{key}={value}" for key, value in labels.items())
     assert GUIDE.count(f"--selector {selector}") == 2

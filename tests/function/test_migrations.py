@@ -105,6 +105,32 @@ def test_a_migration_that_runs_is_sent_again_as_it_is_and_the_next_one_waits_for
 
 
 @EACH_MODE
+def test_pods_that_go_on_meanwhile_are_scaled_on_the_queue_that_they_read(mode: str) -> None:
+    _, before = answer(composite({"natsUrl": "nats://old.nats:4222", "nats": {"monitoringEndpoint": "https://old.nats:8222"}}), {})
+    running = {"deployment": deployed(before["deployment"]), "scaled-object": before["scaled-object"]}
+    moved = claim("app:v2", natsStreamName="NEW", natsConsumerGroup="new", scaling={"lagThreshold": 7, "maxReplicas": 70})
+    ((key, job),) = jobs(answer(moved, running, mode)[1]).items()
+    composition, held = answer(moved, {**running, key: as_observed(job, RUNS)}, mode)
+    queue = trigger(before["scaled-object"])
+    assert trigger(held["scaled-object"]) == {**queue, "lagThreshold": "7"}
+    assert held["scaled-object"]["spec"]["maxReplicaCount"] == 70
+    arrived = {**held["scaled-object"], "status": {"conditions": [{"type": "Ready", "status": "True"}]}}
+    composition, _ = answer(moved, {**running, key: as_observed(job, RUNS), "scaled-object": arrived}, mode)
+    assert (
+        composition.conditions[2].message
+        == f"Pods scale on stream {queue['stream']}, consumer {queue['consumer']} at https://old.nats:8222"
+    )
+    done = as_observed(job, {"conditions": [{"type": "Complete", "status": "True"}]})
+    after = answer(moved, {**running, key: done}, mode)[1]["scaled-object"]
+    assert (trigger(after)["stream"], trigger(after)["consumer"]) == ("NEW", "new")
+    assert "useHttps" not in trigger(after)
+
+
+def trigger(scaled_object: Manifest) -> Manifest:
+    return dict(scaled_object["spec"]["triggers"][0]["metadata"])
+
+
+@EACH_MODE
 def test_a_first_release_that_is_replaced_while_it_migrates_starts_no_pods(mode: str) -> None:
     key, job = sent_for("app:v1")
     _, sent = answer(claim("app:v2"), {key: as_observed(job, RUNS)}, mode)

@@ -4,7 +4,7 @@ from typing import Final
 
 from zerotouch_function.fields.claim import Claim
 from zerotouch_function.fields.scaling import Scaling
-from zerotouch_function.manifest import Manifest, without_empty
+from zerotouch_function.manifest import Manifest, Observation, part, parts, without_empty
 from zerotouch_function.resources.metadata import object_meta
 
 FALLBACK_FAILURES: Final = 3
@@ -12,6 +12,9 @@ FALLBACK_FAILURES: Final = 3
 
 FASTEST_STEP_SECONDS: Final = 60
 """Scale-down takes at most one step in this time, or in a fifth of the cooldown where that is shorter."""
+
+QUEUE: Final = frozenset({"natsServerMonitoringEndpoint", "useHttps", "account", "stream", "consumer"})
+"""What of a trigger says which queue is read (KEDA, scaler nats-jetstream)."""
 
 
 def scaled_object(
@@ -54,6 +57,28 @@ def scaled_object(
             ],
         },
     }
+
+
+def with_queue_of(earlier: Observation, manifest: Manifest) -> Manifest:
+    """The same ScaledObject on the queue of an earlier one, if that has any."""
+    queue = {key: value for key, value in _queue(earlier).items() if key in QUEUE}
+    if not queue:
+        return manifest
+    (trigger,) = manifest["spec"]["triggers"]
+    own = {key: value for key, value in trigger["metadata"].items() if key not in QUEUE}
+    return {**manifest, "spec": {**manifest["spec"], "triggers": [{**trigger, "metadata": {**queue, **own}}]}}
+
+
+def queue_of(manifest: Manifest) -> str:
+    """What it reads, in words: "stream S, consumer C at host:port"."""
+    queue = _queue(manifest)
+    scheme = "https://" if "useHttps" in queue else ""
+    return f"stream {queue['stream']}, consumer {queue['consumer']} at {scheme}{queue['natsServerMonitoringEndpoint']}"
+
+
+def _queue(manifest: Observation) -> Observation:
+    triggers = parts(manifest, "spec", "triggers")
+    return part(triggers[0], "metadata") if triggers else {}
 
 
 def scaler_name(claim: Claim) -> str:

@@ -3,9 +3,9 @@
 from typing import Final
 
 from zerotouch_contract import ports
-from zerotouch_function.apis.agentexecutor import scaler
 from zerotouch_function.apis.agentexecutor.parse import parse
 from zerotouch_function.apis.agentexecutor.rollout import DEPLOYMENT, Rollout, rollout
+from zerotouch_function.apis.agentexecutor.scaler import scaler
 from zerotouch_function.apis.agentexecutor.spec import AgentExecutorSpec
 from zerotouch_function.apis.agentexecutor.workload import COMPONENT
 from zerotouch_function.composition import Composition, Condition, Resource, Selector, Status
@@ -16,7 +16,8 @@ from zerotouch_function.manifest import Manifest, Observation, part, without_emp
 from zerotouch_function.namesake import SERVICE, check_name, namesakes
 from zerotouch_function.observed import Composed
 from zerotouch_function.readiness import SCALER_READY, SPEC_VALID, WORKLOAD_READY, count, scaler_condition, workload_condition
-from zerotouch_function.release import release_of, with_release
+from zerotouch_function.release import release_of
+from zerotouch_function.resources.scaled_object import queue_of
 from zerotouch_function.resources.service import service, service_host
 from zerotouch_function.resources.service_account import service_account
 from zerotouch_function.settings import Settings
@@ -42,12 +43,12 @@ def compose(xr: Manifest, composed: Composed, settings: Settings) -> Composition
     claim, spec = parse_claim(xr, KIND), parse(xr["spec"])
     check_name(claim, KIND, xr, composed)
     runs = rollout(claim, spec, settings, composed)
-    scaled = with_release(scaler.scaler(claim, spec, settings))
+    scaled = scaler(claim, spec, settings, of_earlier_pods=composed.sent(SCALED_OBJECT) if runs.is_held_back else None)
     scales = scaler_condition(
         claim,
         composed.get(SCALED_OBJECT),
         want_release=release_of(scaled),
-        source=scaler.source(claim, spec, settings),
+        source=queue_of(scaled),
         problem=composed.problem(SCALED_OBJECT),
     )
     account = service_account(claim, component=COMPONENT, annotations=spec.service_account_annotations)

@@ -34,10 +34,17 @@ DEPLOYMENT: Final = "deployment"
 
 
 class Rollout(Struct, frozen=True):
-    """What to send now, and how far it has come."""
+    """What to send now, and how far it has come.
+
+    Attributes:
+        resources: The Deployment and its Jobs.
+        condition: How far it has come.
+        is_held_back: Pods of an earlier spec go on, until the migrations of this one are done.
+    """
 
     resources: dict[str, Resource]
     condition: Condition
+    is_held_back: bool = False
 
 
 def rollout(claim: Claim, spec: AgentExecutorSpec, settings: Settings, composed: Composed) -> Rollout:
@@ -58,7 +65,9 @@ def rollout(claim: Claim, spec: AgentExecutorSpec, settings: Settings, composed:
         state = migration_state(claim, spec, job, composed, is_deployed) if failed else workload_state(claim, spec, deployment, composed)
         return _rolled_out(deployment, state, jobs)
     state = waiting_condition(claim, job, others.values()) if others else migration_state(claim, spec, job, composed, is_deployed)
-    return Rollout({**jobs, **({DEPLOYMENT: Resource(held_back(deployment, current))} if current else {})}, state)
+    if current is None:
+        return Rollout(jobs, state)
+    return Rollout({**jobs, DEPLOYMENT: Resource(held_back(deployment, current))}, state, is_held_back=True)
 
 
 def workload_state(claim: Claim, spec: AgentExecutorSpec, deployment: Manifest, composed: Composed) -> Condition:

@@ -10,6 +10,7 @@ from zerotouch_contract import labels
 from zerotouch_function.composition import Selector
 from zerotouch_function.fields.claim import Claim
 from zerotouch_function.manifest import Observation, part, parts, text
+from zerotouch_function.resources.job import JOB_NAME
 
 PODS: Final = "pods"
 """Name under which the claim's pods are required, where they may be read."""
@@ -18,9 +19,6 @@ MISSING: Final = re.compile(r'(secret|configmap) "(?P<name>[^"]+)" not found')
 """The kubelet's message for a container whose environment or volume names an object that does not exist."""
 
 MISSING_KEY: Final = re.compile(r"couldn't find key (?P<key>\S+) in Secret \S*?/(?P<name>\S+)")
-
-JOB_NAME: Final = "batch.kubernetes.io/job-name"
-"""Label that Kubernetes puts on the pods of a Job."""
 
 
 def claim_pods(claim: Claim) -> dict[str, Selector]:

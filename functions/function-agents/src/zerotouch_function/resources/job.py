@@ -7,6 +7,9 @@ from zerotouch_function.fields.claim import Claim
 from zerotouch_function.manifest import Manifest, child_name, content_hash
 from zerotouch_function.resources.metadata import object_meta
 
+JOB_NAME: Final = "batch.kubernetes.io/job-name"
+"""Label that Kubernetes puts on the pods of a Job."""
+
 RETRIES: Final = 3
 """Pods that may fail before the Job gives up."""
 

@@ -16,12 +16,11 @@ from typing import Final
 
 from zerotouch_contract import labels
 from zerotouch_function.composition import Condition, Status
-from zerotouch_function.diagnosis import JOB_NAME
 from zerotouch_function.fields.claim import Claim
 from zerotouch_function.manifest import HASH_LENGTH, Manifest, Observation, part, text, without_empty
 from zerotouch_function.observed import Composed
 from zerotouch_function.readiness import WORKLOAD_READY, condition, count, main_image, sentence
-from zerotouch_function.resources.job import REPLACEMENT, RETRIES
+from zerotouch_function.resources.job import JOB_NAME, REPLACEMENT, RETRIES
 
 KEY: Final = re.compile(rf"migration-[0-9a-f]{{{HASH_LENGTH}}}")
 """Resource keys of Jobs, as `job_key` makes them."""

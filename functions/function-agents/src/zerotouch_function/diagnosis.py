@@ -21,8 +21,10 @@ MISSING: Final = re.compile(r'(secret|configmap) "(?P<name>[^"]+)" not found')
 MISSING_KEY: Final = re.compile(r"couldn't find key (?P<key>\S+) in Secret \S*?/(?P<name>\S+)")
 
 
-def claim_pods(claim: Claim) -> dict[str, Selector]:
-    """The requirement for the claim's pods: its Deployment's and, without the label that selects those, its Jobs'."""
+def claim_pods(claim: Claim, *, may_be_read: bool) -> dict[str, Selector]:
+    """The requirement for the claim's pods, if they may be read: its Deployment's and, without the label that selects those, its Jobs'."""
+    if not may_be_read:
+        return {}
     ours = {labels.INSTANCE: claim.name, labels.PART_OF: labels.PLATFORM}
     return {PODS: Selector(api_version="v1", kind="Pod", namespace=claim.namespace, match_labels=ours)}
 

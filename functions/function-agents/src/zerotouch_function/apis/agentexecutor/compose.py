@@ -8,7 +8,7 @@ from zerotouch_function.apis.agentexecutor.rollout import DEPLOYMENT, Rollout, r
 from zerotouch_function.apis.agentexecutor.scaler import scaler
 from zerotouch_function.apis.agentexecutor.spec import AgentExecutorSpec
 from zerotouch_function.apis.agentexecutor.workload import COMPONENT
-from zerotouch_function.composition import Composition, Condition, Resource, Selector, Status
+from zerotouch_function.composition import Composition, Condition, Resource, Status
 from zerotouch_function.diagnosis import claim_pods
 from zerotouch_function.errors import FunctionError
 from zerotouch_function.fields.claim import Claim, parse_claim
@@ -61,7 +61,7 @@ def compose(xr: Manifest, composed: Composed, settings: Settings) -> Composition
         },
         status=_status(xr, claim, spec, composed.get(DEPLOYMENT), runs.condition, settings),
         conditions=(Condition(SPEC_VALID, Status.TRUE, "Valid", "The claim is valid"), runs.condition, scales),
-        requirements=_requirements(claim, composed, settings),
+        requirements=namesakes(claim, KIND, composed) | claim_pods(claim, may_be_read=settings.diagnostics.pods),
     )
 
 
@@ -97,8 +97,3 @@ def _status(
     available = count(part(deployment, "status"), "availableReplicas") if deployment else 0
     endpoint = f"{service_host(claim, settings.defaults.cluster_domain)}:{ports.SERVICE}"
     return {**without_empty({"endpoint": endpoint, "image": running}), "replicas": available}
-
-
-def _requirements(claim: Claim, composed: Composed, settings: Settings) -> dict[str, Selector]:
-    """What the answer depends on beside the claim's own objects."""
-    return {**namesakes(claim, KIND, composed), **(claim_pods(claim) if settings.diagnostics.pods else {})}

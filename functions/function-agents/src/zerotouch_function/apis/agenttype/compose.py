@@ -9,7 +9,7 @@ from zerotouch_function.apis.agenttype.parse import parse
 from zerotouch_function.apis.agenttype.sidecar import sidecar_config_map
 from zerotouch_function.apis.agenttype.spec import AgentTypeSpec
 from zerotouch_function.apis.agenttype.workload import COMPONENT, autoscaler, blames, fence, way_in, workload
-from zerotouch_function.composition import Composition, Condition, Resource, Selector, Status
+from zerotouch_function.composition import Composition, Condition, Resource, Status
 from zerotouch_function.diagnosis import PODS, claim_pods, explain
 from zerotouch_function.errors import FunctionError
 from zerotouch_function.fields.claim import Claim, parse_claim
@@ -77,7 +77,7 @@ def compose(xr: Manifest, composed: Composed, settings: Settings) -> Composition
         resources=resources,
         status=_status(xr, claim, spec, composed.get(DEPLOYMENT), runs, settings),
         conditions=(Condition(SPEC_VALID, Status.TRUE, "Valid", "The claim is valid"), runs, models, scales),
-        requirements=_requirements(claim, composed, settings),
+        requirements=namesakes(claim, KIND, composed) | claim_pods(claim, may_be_read=settings.diagnostics.pods),
     )
 
 
@@ -156,8 +156,3 @@ def _noted(xr: Manifest) -> list[str]:
     """What of Secrets an earlier answer noted of pods that were all rolled out."""
     noted = part(xr, "status").get("secretKeys")
     return [key for key in noted if isinstance(key, str)] if isinstance(noted, list | tuple) else []
-
-
-def _requirements(claim: Claim, composed: Composed, settings: Settings) -> dict[str, Selector]:
-    """What the answer depends on beside the claim's own objects."""
-    return {**namesakes(claim, KIND, composed), **(claim_pods(claim) if settings.diagnostics.pods else {})}

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import IO, Any, Final
 
 import grpc
+import pytest
 from crossplane.function.proto.v1 import run_function_pb2 as v1
 from crossplane.function.proto.v1 import run_function_pb2_grpc as v1_grpc
 
@@ -25,7 +26,13 @@ from zerotouch_function.protocol.runner import Runner
 ROOT: Final = Path(__file__).parents[2]
 TIMEOUT_SECONDS: Final = 10
 METHOD: Final = "/apiextensions.fn.proto.v1.FunctionRunnerService/RunFunction"
+OWN_CONNECTION: Final = [("grpc.use_local_subchannel_pool", 1)]
+"""Options of a channel that shares its connection with no other one."""
+
 NO_VARIABLES: Final[Mapping[str, str]] = {}
+
+needs_proc: Final = pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="no /proc here to look into")
+"""For tests that read a process's memory."""
 
 
 @dataclass
@@ -101,3 +108,12 @@ def run(channel: grpc.Channel, message: v1.RunFunctionRequest) -> v1.RunFunction
 
 def want() -> v1.RunFunctionResponse:
     return v1.RunFunctionResponse.FromString(Runner(compose, refuse).run(everything().SerializeToString()))
+
+
+@contextmanager
+def others(function: Function) -> Iterator[None]:
+    """Another caller, who is answered while the block runs, and after it."""
+    with grpc.insecure_channel(function.address, OWN_CONNECTION) as channel:
+        assert run(channel, everything()) == want()
+        yield
+        assert run(channel, everything()) == want()

@@ -10,7 +10,7 @@ from crossplane.function.proto.v1 import run_function_pb2 as v1
 
 from benchmarks.servers import IMAGE_ENVIRONMENT
 from tests.composites import composite
-from tests.function.process import TIMEOUT_SECONDS, method, running
+from tests.function.process import TIMEOUT_SECONDS, method, needs_proc, running
 from tests.function.small_pod import LIMIT_BYTES
 from zerotouch_function.protocol.memory import KEPT_BYTES
 from zerotouch_function.serving.budget import UNREAD_BYTES, Budget, budget, memory_limit_bytes
@@ -67,7 +67,7 @@ def test_a_small_pod_keeps_less_and_none_keeps_more(limit_bytes: int | None, wan
     assert budget(limit_bytes) == want
 
 
-@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="no /proc here to look into")
+@needs_proc
 def test_a_pod_of_64_mb_lives_with_any_number_of_claims() -> None:
     message = v1.RunFunctionRequest()
     variables = [{"name": f"VARIABLE_{i}", "value": "some words of a value" * 12} for i in range(40)]

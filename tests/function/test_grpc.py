@@ -22,7 +22,7 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from tests.function.authority import Authority
 from tests.function.crossplane_requests import XR, everything, request
-from tests.function.process import METHOD, ROOT, TIMEOUT_SECONDS, Function, method, run, running, wait_for, want
+from tests.function.process import METHOD, OWN_CONNECTION, ROOT, TIMEOUT_SECONDS, Function, method, run, running, wait_for, want
 from tests.function.stand_in import compose, refuse
 from zerotouch_function.protocol.runner import Runner
 
@@ -127,7 +127,7 @@ def test_others_are_answered_while_clients_dawdle(function: Function, channel: g
         gate.wait(TIMEOUT_SECONDS)
         yield request(None).SerializeToString()
 
-    with grpc.insecure_channel(function.address, [("grpc.use_local_subchannel_pool", 1)]) as slow:
+    with grpc.insecure_channel(function.address, OWN_CONNECTION) as slow:
         slowly: grpc.StreamUnaryMultiCallable[bytes, bytes] = slow.stream_unary(METHOD)
         calls = [slowly.future(dawdle(), timeout=TIMEOUT_SECONDS) for _ in range(20)]
         assert run(channel, everything()) == want()

@@ -3,11 +3,9 @@
 import socket
 import struct
 import threading
-import urllib.request
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
-from pathlib import Path
+from contextlib import ExitStack
 from typing import Final
 
 import grpc
@@ -18,7 +16,20 @@ from grpc_health.v1.health import HealthServicer
 from benchmarks import crossplane
 from benchmarks.servers import IMAGE_ENVIRONMENT, free_port
 from tests.function.crossplane_requests import XR, everything, request
-from tests.function.process import METHOD, ROOT, TIMEOUT_SECONDS, Function, method, run, running, wait_for, want
+from tests.function.process import (
+    METHOD,
+    OWN_CONNECTION,
+    ROOT,
+    TIMEOUT_SECONDS,
+    Function,
+    method,
+    needs_proc,
+    others,
+    run,
+    running,
+    wait_for,
+    want,
+)
 from tests.function.stand_in import compose, refuse
 from zerotouch_function.composition import Composition
 from zerotouch_function.fields.quantity import amount
@@ -26,15 +37,10 @@ from zerotouch_function.manifest import Manifest
 from zerotouch_function.observed import Observed
 from zerotouch_function.protocol.runner import Runner
 from zerotouch_function.serving.arrivals import Arrivals
-from zerotouch_function.serving.budget import UNREAD_BYTES
 from zerotouch_function.serving.metrics import Metrics
 from zerotouch_function.serving.options import Options
 from zerotouch_function.serving.server import LARGE_REQUEST_BYTES, MAX_CONCURRENT_REQUESTS, WORKERS, Handler, build_server
 from zerotouch_function.serving.unread import Unread
-
-OWN_CONNECTION: Final = [("grpc.use_local_subchannel_pool", 1)]
-SMALL_WINDOW: Final = [*OWN_CONNECTION, ("grpc.http2.bdp_probe", 0)]
-"""A connection of its own, which takes 64 KiB of what nobody reads."""
 
 HTTP2_PREFACE: Final = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes((0, 0, 0, 4, 0, 0, 0, 0, 0))
 """What a client sends first: that it speaks HTTP/2, and settings without any (RFC 9113, 3.4). The server's settings are the answer."""
@@ -44,24 +50,12 @@ MAX_CONCURRENT_STREAMS: Final = 3
 """The setting's number (RFC 9113, 6.5.2)."""
 
 MIB: Final = 1024 * 1024
-LARGE_BYTES: Final = 3_000_000
-UNREAD_PROCESS_BYTES: Final = 160 * MIB
-"""For a process that starts with 50, and for unread answers, which gRPC has twice; 40 large ones would take 240 MB."""
 
 
 @pytest.fixture(scope="module")
 def served() -> Iterator[Function]:
     with running() as function:
         yield function
-
-
-@contextmanager
-def others(served: Function) -> Iterator[None]:
-    """Another caller, who is answered while the block runs, and after it."""
-    with grpc.insecure_channel(served.address, OWN_CONNECTION) as channel:
-        assert run(channel, everything()) == want()
-        yield
-        assert run(channel, everything()) == want()
 
 
 def test_64_requests_are_in_flight_and_all_answered(served: Function) -> None:
@@ -149,7 +143,7 @@ def test_large_requests_are_answered_one_at_a_time_and_others_beside_them() -> N
     server.stop(None)
 
 
-@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="no /proc here to look into")
+@needs_proc
 def test_as_many_of_the_largest_requests_as_are_taken_at_a_time_fit_into_the_pod_that_we_install() -> None:
     largest = largest_request()
     requests = [largest.replace(b"VARIABLE", b"VAR%05d" % index) for index in range(WORKERS)]
@@ -201,96 +195,3 @@ def half_sent(channel: grpc.Channel) -> "grpc.StreamUnaryMultiCallable[bytes, by
 def sent_after(gate: threading.Event) -> Iterator[bytes]:
     gate.wait(TIMEOUT_SECONDS)
     yield everything().SerializeToString()
-
-
-def test_others_are_answered_while_a_client_reads_nothing(served: Function) -> None:
-    with relay(served.address) as (address, is_read), grpc.insecure_channel(address, OWN_CONNECTION) as channel:
-        assert run(channel, everything()) == want()
-        is_read.clear()
-        calls = [method(channel).future(everything().SerializeToString(), timeout=2) for _ in range(200)]
-        with others(served):
-            pass
-        codes = [call.code() for call in calls]  # what is on its way when the client stops still arrives
-        assert codes[-1] is grpc.StatusCode.DEADLINE_EXCEEDED
-        assert set(codes) <= {grpc.StatusCode.DEADLINE_EXCEEDED, grpc.StatusCode.OK}
-
-
-@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="no /proc here to look into")
-def test_unread_answers_take_bounded_memory_and_others_are_answered() -> None:
-    message = request()
-    message.desired.resources["large"].resource.update({"data": "x" * LARGE_BYTES})
-    data = message.SerializeToString()
-    room = UNREAD_BYTES // LARGE_BYTES
-    with (
-        running(environment=IMAGE_ENVIRONMENT) as function,
-        grpc.insecure_channel(function.address, SMALL_WINDOW) as channel,
-        others(function),
-    ):
-        calls = [unread(function, channel, data) for _ in range(40)]
-        with grpc.insecure_channel(function.address, OWN_CONNECTION) as other:
-            assert run(other, message).desired.resources["large"] == message.desired.resources["large"]
-        with pytest.raises(grpc.RpcError):  # the other one took its place
-            next(iter(calls[0]))
-        assert calls[0].code() is grpc.StatusCode.CANCELLED
-        assert {call.code() for call in calls[room:]} == {grpc.StatusCode.RESOURCE_EXHAUSTED}
-        assert "read those of this connection first" in str(calls[-1].details())
-        assert all(len(next(iter(call))) > LARGE_BYTES for call in calls[1:room])
-        wait_for(lambda: is_answered(channel, data))
-        assert function.high_water_bytes() < UNREAD_PROCESS_BYTES, function.high_water_bytes()
-
-
-def unread(function: Function, channel: grpc.Channel, data: bytes) -> "grpc._CallIterator[bytes]":
-    """A call that has been answered, and whose caller reads no more of the answer than gRPC does for it."""
-    before = answered(function)
-    as_stream: grpc.UnaryStreamMultiCallable[bytes, bytes] = channel.unary_stream(METHOD)
-    call = as_stream(data, timeout=60)
-    wait_for(lambda: answered(function) > before)
-    return call
-
-
-def is_answered(channel: grpc.Channel, data: bytes) -> bool:
-    try:
-        return bool(method(channel)(data, timeout=TIMEOUT_SECONDS))
-    except grpc.RpcError:
-        return False
-
-
-def answered(function: Function) -> float:
-    """How many requests it has answered."""
-    text = urllib.request.urlopen(f"http://{function.metrics_address}/metrics", timeout=TIMEOUT_SECONDS).read().decode()
-    return next(float(line.split()[1]) for line in text.splitlines() if line.startswith("function_request_duration_seconds_count "))
-
-
-@contextmanager
-def relay(address: str) -> Iterator[tuple[str, threading.Event]]:
-    """A way to the function whose answers are read only while the event is set."""
-    is_read, is_over = threading.Event(), threading.Event()
-    is_read.set()
-    host, _, port = address.rpartition(":")
-    with socket.create_server(("127.0.0.1", 0)) as listener, socket.create_connection((host, int(port))) as server:
-        threading.Thread(target=pump, args=(listener, server, is_read, is_over), daemon=True).start()
-        try:
-            yield f"127.0.0.1:{listener.getsockname()[1]}", is_read
-        finally:
-            is_over.set()
-
-
-def pump(listener: socket.socket, server: socket.socket, is_read: threading.Event, is_over: threading.Event) -> None:
-    client, _ = listener.accept()
-    with client:
-        threading.Thread(target=copy, args=(client, server), daemon=True).start()
-        while not is_over.is_set() and is_read.wait(0.05):
-            server.settimeout(0.05)
-            try:
-                client.sendall(server.recv(65536))
-            except TimeoutError:
-                continue
-        is_over.wait(TIMEOUT_SECONDS)
-
-
-def copy(source: socket.socket, target: socket.socket) -> None:
-    try:
-        while data := source.recv(65536):
-            target.sendall(data)
-    except OSError:
-        return

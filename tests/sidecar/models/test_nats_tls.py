@@ -17,7 +17,7 @@ from tests.sidecar.models.support import Running, mocks, running
 from tests.sidecar.models.test_budget import CALL, answered, budgeted
 from tests.sidecar.models.test_credentials import RECORD, changed, keep
 from zerotouch_sidecar.models.budget import nats_store
-from zerotouch_sidecar.models.budget.nats_store import NatsPlace, NatsStore
+from zerotouch_sidecar.models.budget.nats_store import BUCKET, NatsPlace, NatsStore
 from zerotouch_sidecar.models.budget.store import StoreAwayError
 
 
@@ -172,6 +172,22 @@ async def cluster(folder: Path) -> AsyncIterator[list[Nats]]:
             await server.start(configuration=configuration)
             servers.append(server)
         yield servers
+
+
+def test_the_bucket_is_on_as_many_servers_as_the_agent_wants_that_wants_most(tmp_path: Path) -> None:
+    ca_file = rotated(tmp_path, Authority.new())
+
+    async def work() -> None:
+        async with asyncio.timeout(120), cluster(tmp_path) as servers:
+            for replicas, most in ((1, 1), (3, 3), (1, 3)):
+                store = NatsStore(NatsPlace(over_tls(*servers), ca_file=str(ca_file), replicas=replicas), f"agent-{replicas}")
+                assert (await changed(store)).record == RECORD
+                assert store._client is not None
+                config = (await store._client.jetstream().stream_info(f"KV_{BUCKET}")).config
+                assert config.num_replicas == most
+                await store.close()
+
+    run(work())
 
 
 async def served(proxy: Running, count: int) -> None:

@@ -12,7 +12,7 @@ from nats.aio.client import Client
 from nats.errors import Error as NatsError
 from nats.errors import TimeoutError as NatsTimeoutError
 from nats.js.api import KeyValueConfig
-from nats.js.errors import BucketNotFoundError, KeyNotFoundError, KeyWrongLastSequenceError
+from nats.js.errors import BucketNotFoundError, KeyNotFoundError, KeyWrongLastSequenceError, NotFoundError
 from nats.js.errors import Error as JetStreamError
 from nats.js.kv import KeyValue
 
@@ -153,6 +153,21 @@ class NatsStore:
         if old is not None:
             log.info("connected to NATS again")
             await _close(old)
+        if self._place.replicas > 1:
+            await self._spread(client)
+
+    async def _spread(self, client: Client) -> None:
+        """Puts a bucket that an agent with fewer replicas made on as many servers as this one wants."""
+        stream = client.jetstream(timeout=CALL_SECONDS)
+        try:
+            config = (await stream.stream_info(f"KV_{BUCKET}")).config
+            if (config.num_replicas or 1) < self._place.replicas:
+                await stream.update_stream(config, num_replicas=self._place.replicas)
+                log.info("budget bucket is put on more servers", extra={"replicas": self._place.replicas})
+        except NotFoundError:
+            return
+        except (NatsError, OSError) as error:
+            log.warning("budget bucket cannot be put on as many servers as spec.nats.replicas says", extra={"problem": str(error)})
 
     async def _made(self) -> Client:
         options: dict[str, Any] = {}

@@ -84,6 +84,20 @@ def test_no_call_waits_for_running_ones_whose_end_gives_nothing_back(action: Act
     asyncio.run(scene())
 
 
+def test_a_model_that_is_free_is_not_stopped_by_dollars_where_tokens_are_bounded_too() -> None:
+    async def scene() -> None:
+        limits = admission(Amount(10**9, NANO_PER_USD))
+        dear, free = alias("dear", DEAR), alias("free")
+        limits.leave(await entered(limits, dear), Usage(), Amount(1, NANO_PER_USD))
+        refused = await limits.enter(ask(), dear, None)
+        assert not isinstance(refused, Entry)
+        assert refused.fault is Fault.BUDGET_SPENT
+        limits.leave(await entered(limits, free), Usage(), Amount(10**9, 0))
+        assert not isinstance(await limits.enter(ask(), free, None), Entry)
+
+    asyncio.run(scene())
+
+
 def test_a_degraded_call_sets_aside_what_the_cheaper_model_costs() -> None:
     async def scene() -> None:
         limits = admission(Amount(0, NANO_PER_USD), "degrade")

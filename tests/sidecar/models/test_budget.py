@@ -263,7 +263,7 @@ def test_a_lost_bucket_is_made_again_with_what_living_pods_spent() -> None:
                 while True:
                     if await answered(proxy):
                         served += 1
-                    elif proxy.models._accounts.budget is not None and proxy.models._accounts.budget.is_spent():
+                    elif proxy.metric("agent_model_refused_total", "budget_spent"):
                         break
                     else:
                         await asyncio.sleep(0.05)

@@ -32,7 +32,7 @@ def accounts() -> ModuleType:
 
 
 def keep(_: Record | None) -> Change:
-    return Change(RECORD, Ledger(limit=NOTHING, period="period"), is_spent=False)
+    return Change(RECORD, Ledger(limit=NOTHING, period="period"))
 
 
 def test_a_server_with_accounts_takes_the_credentials_and_nobody_without(tmp_path: Path) -> None:

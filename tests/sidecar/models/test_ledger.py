@@ -44,11 +44,11 @@ class World:
         pod.name, pod.ledger = f"{pod.name.partition('/')[0]}/{self.made}", Ledger(self.limit, "day")
 
     def admit(self, pod: Pod, estimate: int) -> bool:
-        if not pod.ledger.has_free():
-            self.step(pod, take(*self.arguments(pod)))
-        if not pod.ledger.has_free():
-            return False
         amount = Amount(estimate, estimate * 10)
+        if not pod.ledger.has_free(amount):
+            self.step(pod, take(*self.arguments(pod)))
+        if not pod.ledger.has_free(amount):
+            return False
         pod.ledger = pod.ledger.reserve(amount)
         pod.running.append(amount)
         return True

@@ -86,6 +86,7 @@ class Budget:
         self._period_ends = end_of(kind, now())
         self._record: Record | None = None
         self._refill: asyncio.Task[None] | None = None
+        self._spent: tuple[bool, ...] = (False, False)
         self._spent_until = self._away_until = 0.0
         self._pause_seconds = FIRST_PAUSE_SECONDS
         self._waiting: list[asyncio.Future[None]] = []
@@ -125,11 +126,11 @@ class Budget:
     async def admit(self, estimate: Amount) -> Reservation | Verdict:
         """Sets an estimate aside. Waits while running requests hold what is left, and for a slow store at most a second."""
         deadline = monotonic() + QUEUE_SECONDS
-        while not self._turned().has_free():
-            blocked = self._blocked()
+        while not self._turned().has_free(estimate):
+            blocked = self._blocked(estimate)
             if blocked is None:
                 await self._refilled()
-            elif not replace(self._ledger, reserved=NOTHING).has_free():  # no running request can give back enough
+            elif not replace(self._ledger, reserved=NOTHING).has_free(estimate):  # no running request can give back enough
                 return blocked
             elif not await self._settled(deadline - monotonic()):
                 return Verdict.BUSY
@@ -139,13 +140,9 @@ class Budget:
         """Sets an estimate aside whatever is left."""
         self._ledger = self._turned().reserve(estimate)
         self._is_idle = False
-        if self._blocked() is None and self._is_low():
+        if self._blocked(estimate) is None and self._is_low(estimate):
             self._begin_refill()
         return Reservation(estimate)
-
-    def is_spent(self) -> bool:
-        """Whether nothing is left, as far as is known without waiting."""
-        return not self._turned().has_free() and self._blocked() is Verdict.SPENT
 
     def settle(self, reservation: Reservation, used: Amount) -> None:
         """Counts what a request really used."""
@@ -193,15 +190,17 @@ class Budget:
             self._wake()
         return self._ledger
 
-    def _blocked(self) -> Verdict | None:
+    def _blocked(self, needed: Amount) -> Verdict | None:
         now = monotonic()
         if now < self._away_until:
             return Verdict.AWAY
-        return Verdict.SPENT if now < self._spent_until else None
+        is_spent = any(spent and part for spent, part in zip(self._spent, needed, strict=True))
+        return Verdict.SPENT if is_spent and now < self._spent_until else None
 
-    def _is_low(self) -> bool:
+    def _is_low(self, needed: Amount) -> bool:
         """Whether less than half of the last lease is free, so that the next one is fetched before it is missed."""
-        return any(limit and 2 * free < full for limit, free, full in zip(self.limit, self._ledger.free(), self._full, strict=True))
+        parts = zip(self.limit, needed, self._ledger.free(), self._full, strict=True)
+        return any(limit and part and 2 * free < full for limit, part, free, full in parts)
 
     def _begin_refill(self) -> asyncio.Task[None]:
         if self._refill is None or self._refill.done():
@@ -251,8 +250,8 @@ class Budget:
         self._ledger = replace(
             change.ledger, limit=now.limit, spent=change.ledger.spent.plus(spent), reserved=change.ledger.reserved.plus(reserved)
         )
-        self._spent_until = monotonic() + SPENT_SECONDS if change.is_spent else 0.0
-        if change.is_spent and self._told != now.period:
+        self._spent, self._spent_until = change.spent, monotonic() + SPENT_SECONDS
+        if any(change.spent) and self._told != now.period:
             self._told = now.period
             log.warning("the agent's budget is spent", extra={"period": now.period})
         self._full = change.ledger.free().above_zero()

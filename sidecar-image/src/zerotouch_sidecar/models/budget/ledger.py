@@ -25,10 +25,9 @@ class Ledger:
         """Returns what may still be set aside. Negative: more is spent or set aside than was taken."""
         return self.granted.minus(self.spent).minus(self.reserved)
 
-    def has_free(self) -> bool:
-        """Whether one more request may start. It may need more than is free: that is the one that may go over."""
-        (tokens, nano_usd), limit = self.free(), self.limit
-        return (tokens > 0 or not limit.tokens) and (nano_usd > 0 or not limit.nano_usd)
+    def has_free(self, needed: Amount) -> bool:
+        """Whether a request may start that needs so much. It may need more than is free: that is the one that may go over."""
+        return all(free > 0 or not (limit and part) for free, limit, part in zip(self.free(), self.limit, needed, strict=True))
 
     def reserve(self, amount: Amount) -> "Ledger":
         """Returns the ledger with an amount set aside."""
@@ -53,8 +52,8 @@ class Change:
 
     record: Record
     ledger: Ledger
-    is_spent: bool
-    """Whether nothing was left to take."""
+    spent: tuple[bool, ...] = (False, False)
+    """Of which of an amount's units nothing was left to take."""
 
 
 def take(record: Record | None, ledger: Ledger, holder: str, new_id: str, now: int) -> Change:
@@ -63,14 +62,14 @@ def take(record: Record | None, ledger: Ledger, holder: str, new_id: str, now: i
     taken, pods = record.taken(), len(record.pods)
     more = (lease(*numbers, pods) for numbers in zip(ledger.limit, taken, ledger.free(), strict=True))
     granted = ledger.granted.plus(Amount(*more))
-    is_spent = any(limit and limit <= all_taken for limit, all_taken in zip(ledger.limit, taken, strict=True))
-    return Change(record.with_holder(holder, granted, now), replace(ledger, granted=granted), is_spent)
+    spent = tuple(0 < limit <= all_taken for limit, all_taken in zip(ledger.limit, taken, strict=True))
+    return Change(record.with_holder(holder, granted, now), replace(ledger, granted=granted), spent)
 
 
 def keep(record: Record | None, ledger: Ledger, holder: str, new_id: str, now: int) -> Change:
     """Tells the record that the pod lives and what it took, which a lost record has forgotten."""
     record, ledger = _joined(record, ledger, holder, new_id, now)
-    return Change(record, ledger, is_spent=False)
+    return Change(record, ledger)
 
 
 def leave(record: Record | None, ledger: Ledger, holder: str, new_id: str, now: int) -> Change:

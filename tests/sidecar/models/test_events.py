@@ -46,7 +46,7 @@ def cut(data: bytes, cuts: list[int]) -> list[bytes]:
 @settings(max_examples=200)
 @given(
     which=st.sampled_from(STREAMS),
-    end=st.sampled_from(["\n", "\r\n"]),
+    end=st.sampled_from(["\n", "\r\n", "\r"]),
     cuts=st.lists(st.integers(0, 10_000), max_size=40),
     drops=st.booleans(),
 )
@@ -82,7 +82,7 @@ def test_an_event_without_end_is_not_held(drops: bool) -> None:
 
 
 @settings(max_examples=50)
-@given(end=st.sampled_from(["\n", "\r\n"]), cuts=st.lists(st.integers(-5, 5)))
+@given(end=st.sampled_from(["\n", "\r\n", "\r"]), cuts=st.lists(st.integers(-5, 5)))
 def test_what_follows_a_long_event_is_read_as_ever(end: str, cuts: list[int]) -> None:
     long, told = f"data: {'x' * HELD_BYTES}{end}{end}".encode(), stream(CHAT, end)
     reader = EventReader(drops_usage=True)

@@ -8,7 +8,7 @@ from zerotouch_sidecar.models.usage import MARK, combined, find_usage
 HELD_BYTES: Final = 1024 * 1024
 """An event that is longer passes unread."""
 
-_ENDS: Final = (b"\n\n", b"\n\r\n")
+_ENDS: Final = (b"\n\n", b"\n\r\n", b"\r\r")
 _PART_OF_END: Final = max(map(len, _ENDS)) - 1
 
 
@@ -86,7 +86,7 @@ class EventReader:
 
 
 def _data_lines(events: bytes) -> int:
-    return events.count(b"\ndata:") + events.startswith(b"data:")
+    return events.count(b"\ndata:") + events.count(b"\rdata:") + events.startswith(b"data:")
 
 
 def _last_end(held: bytes) -> int:

@@ -38,7 +38,7 @@ class EventReader:
         held = self._tail + piece if self._tail else piece
         if self.is_mid_event:
             return self._go_on(held)
-        end = _last_end(held)
+        end = _last_end(held, max(0, len(self._tail) - _PART_OF_END))
         whole, self._tail = held[:end], held[end:]
         kept = self._read(whole) if whole else b""
         if len(self._tail) <= HELD_BYTES:
@@ -89,9 +89,9 @@ def _data_lines(events: bytes) -> int:
     return events.count(b"\ndata:") + events.count(b"\rdata:") + events.startswith(b"data:")
 
 
-def _last_end(held: bytes) -> int:
-    """Returns where the last whole event ends: after an empty line."""
-    return max((at + len(mark) for mark in _ENDS if (at := held.rfind(mark)) >= 0), default=0)
+def _last_end(held: bytes, start: int) -> int:
+    """Returns where the last whole event ends: after an empty line, which is not before the start."""
+    return max((at + len(mark) for mark in _ENDS if (at := held.rfind(mark, start)) >= 0), default=0)
 
 
 def _next_end(held: bytes, start: int = 0) -> int | None:

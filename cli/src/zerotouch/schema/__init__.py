@@ -7,6 +7,6 @@ from zerotouch.schema.defaults import with_defaults
 from zerotouch.schema.manifests import check_manifest
 from zerotouch.schema.problem import Problem, Schema
 from zerotouch.schema.validation import validate
-from zerotouch.schema.xrd import claim_schema, composite_schema
+from zerotouch.schema.xrd import claim_schema
 
-__all__ = ["Problem", "Schema", "check_manifest", "claim_schema", "composite_schema", "validate", "with_defaults"]
+__all__ = ["Problem", "Schema", "check_manifest", "claim_schema", "validate", "with_defaults"]

@@ -1,7 +1,6 @@
-"""The schemas that Crossplane makes of a CompositeResourceDefinition: one for the claim, one for the composite resource.
+"""The schema that Crossplane makes of a CompositeResourceDefinition for its claim.
 
-They are those of Crossplane 2.4 (`pkg/xcrd` of crossplane-runtime) for an XRD with claims. Crossplane 1.20 differs in one point: it
-drops the rules at the root.
+It is that of Crossplane 2.4 (`pkg/xcrd` of crossplane-runtime). Crossplane 1.20 differs in one point: it drops the rules at the root.
 """
 
 from typing import Final
@@ -11,7 +10,7 @@ from zerotouch.schema.problem import Schema
 from zerotouch_function.manifest import Manifest
 
 MAX_NAME_LENGTH: Final = 63
-"""Longest name of a claim or a composite resource, in characters: Crossplane writes it into labels."""
+"""Longest name of a claim, in characters: Crossplane writes it into labels."""
 
 KEPT_OF_SPEC: Final = ("description", "oneOf", "required", "x-kubernetes-preserve-unknown-fields", "x-kubernetes-validations")
 """What Crossplane takes over from the XRD's `spec` beside its properties."""
@@ -23,46 +22,25 @@ KEPT_OF_ROOT: Final = ("description", "x-kubernetes-validations")
 """What Crossplane takes over from the root of the XRD's schema."""
 
 
-def claim_schema(definition: Manifest, version: str = "") -> Schema:
-    """The schema of an XRD's claim.
-
-    Args:
-        definition: The XRD.
-        version: One of its versions; the referenceable one if it has none of that name.
-    """
+def claim_schema(definition: Manifest) -> Schema:
+    """The schema of an XRD's claim, in the XRD's referenceable version."""
     spec = definition["spec"]
-    policy = {"compositeDeletePolicy": spec.get("defaultCompositeDeletePolicy", "Background")}
-    return _schema(definition, spec["claimNames"]["kind"], version, _with_defaults(bundled("crossplane")["claimSpec"], policy))
-
-
-def composite_schema(definition: Manifest, version: str = "") -> Schema:
-    """The schema of an XRD's composite resource; the arguments are those of `claim_schema`."""
-    spec = definition["spec"]
-    policy = {"compositionUpdatePolicy": spec.get("defaultCompositionUpdatePolicy", "Automatic")}
-    return _schema(definition, spec["names"]["kind"], version, _with_defaults(bundled("crossplane")["compositeSpec"], policy))
-
-
-def _schema(definition: Manifest, kind: str, version_name: str, machinery: Schema) -> Schema:
-    version = _version(definition, version_name)
+    (version,) = (version for version in spec["versions"] if version["referenceable"])
+    machinery: Schema = bundled("crossplane")["claimSpec"]
+    policy = {**machinery["compositeDeletePolicy"], "default": spec.get("defaultCompositeDeletePolicy", "Background")}
     own: Schema = version["schema"]["openAPIV3Schema"]
     parts: Schema = own.get("properties", {})
     fields = {
         **_kept(own, KEPT_OF_ROOT),
         "required": ["spec"],
         "properties": {
-            "spec": _merged(parts.get("spec", {}), KEPT_OF_SPEC, machinery),
+            "spec": _merged(parts.get("spec", {}), KEPT_OF_SPEC, {**machinery, "compositeDeletePolicy": policy}),
             "status": _merged(parts.get("status", {}), KEPT_OF_STATUS, bundled("crossplane")["status"]),
         },
     }
-    schema = object_schema(f"{definition['spec']['group']}/{version['name']}", kind, fields)
+    schema = object_schema(f"{spec['group']}/{version['name']}", spec["claimNames"]["kind"], fields)
     schema["properties"]["metadata"] = _metadata(parts.get("metadata", {}))
     return schema
-
-
-def _version(definition: Manifest, name: str) -> Manifest:
-    versions: list[Manifest] = definition["spec"]["versions"]
-    named = [version for version in versions if version["name"] == name and version["served"]]
-    return (named or [version for version in versions if version["referenceable"]])[0]
 
 
 def _merged(own: Schema, kept: tuple[str, ...], machinery: Schema) -> Schema:
@@ -76,10 +54,6 @@ def _metadata(own: Schema) -> Schema:
     wish = own.get("properties", {}).get("name", {}).get("maxLength", MAX_NAME_LENGTH)
     name = {**common["properties"]["name"], "maxLength": min(wish, MAX_NAME_LENGTH)}
     return {**common, "properties": {**common["properties"], "name": name}}
-
-
-def _with_defaults(fields: Schema, defaults: dict[str, str]) -> Schema:
-    return {**fields, **{name: {**fields[name], "default": value} for name, value in defaults.items()}}
 
 
 def _kept(schema: Schema, words: tuple[str, ...]) -> Schema:

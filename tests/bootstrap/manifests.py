@@ -32,9 +32,9 @@ def kustomize(folder: Path) -> list[Manifest]:
     return list(yaml.safe_load_all(_run("KUBECTL", "kubectl", "kustomize", str(folder))))
 
 
-def tenant(values: Manifest, *, team: str = "deepagents", environment: str = "prod") -> list[Manifest]:
+def tenant(values: Manifest, *, team: str = "deepagents") -> list[Manifest]:
     """What the platform makes of a team's file, as its ApplicationSet calls the chart; the test is skipped without helm."""
-    parameters = f"team={team},environment={environment},awsRegion=eu-central-1"
+    parameters = f"team={team},environment=prod,awsRegion=eu-central-1"
     text = _run(
         "HELM", "helm", "template", team, str(ROOT / "platform/06-tenants"), "--values=-", f"--set-string={parameters}",
         stdin=yaml.safe_dump(values),

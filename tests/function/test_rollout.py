@@ -73,9 +73,9 @@ def test_a_migration_that_is_tried_again_is_told_before_it_gives_up() -> None:
     assert told.message == f"Migrations of image app:v1 failed and are tried again; its pods start after them. See why with: {logs}"
 
 
-def told(status: Manifest, *pods: Manifest, spec: Manifest | None = None) -> str:
+def told(status: Manifest, *pods: Manifest) -> str:
     """What a claim says whose Job has that status, where pods may be read."""
-    xr, settings = composite({**JOB_MODE, "image": "app:v1", **(spec or {})}), {"diagnostics": {"pods": True}}
+    xr, settings = composite({**JOB_MODE, "image": "app:v1"}), {"diagnostics": {"pods": True}}
     key, job = job_of(compose(xr, Snapshot(), settings))
     (said,) = (c for c in compose(xr, Snapshot({key: {**job, "status": status}}, {"pods": pods}), settings).conditions if "Work" in c.type)
     assert said.reason in ("Migrating", "MigrationFailing", "MigrationFailed")

@@ -46,9 +46,9 @@ STRINGS: Final = (
 """Texts at the bounds of names, and texts that make a slow regular expression slow."""
 
 
-def nested(depth: int, end: Any = "end") -> Any:
+def nested(depth: int) -> Any:
     """An object or, at each third level, a list, so many levels deep."""
-    value = end
+    value: Any = "end"
     for level in range(depth):
         value = [value] if level % 3 == 2 else {"deep": value}
     return value

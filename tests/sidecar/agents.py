@@ -51,7 +51,7 @@ async def fronting(
 
 
 @asynccontextmanager
-async def agent(handler: Handler, *, card: Card | None = None, idle_seconds: float = 600) -> AsyncIterator[Front]:
+async def agent(handler: Handler, *, card: Card | None = None) -> AsyncIterator[Front]:
     """An agent of ours behind the ingress."""
-    async with serving(handler) as server, fronting(server.port, card=card, idle_seconds=idle_seconds) as front:
+    async with serving(handler) as server, fronting(server.port, card=card) as front:
         yield front

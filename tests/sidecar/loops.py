@@ -72,13 +72,11 @@ async def head_of(reader: asyncio.StreamReader) -> bytes:
     return await reader.readuntil(b"\r\n\r\n")
 
 
-async def ask(port: int, data: bytes, *, ends: bool = False) -> bytes:
+async def ask(port: int, data: bytes) -> bytes:
     """Sends bytes and returns all that comes back until the other side closes."""
     reader, writer = await asyncio.open_connection(LOOPBACK, port)
     try:
         writer.write(data)
-        if ends:
-            writer.write_eof()
         return await reader.read()
     except ConnectionResetError:
         return b""

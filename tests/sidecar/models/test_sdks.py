@@ -73,11 +73,11 @@ async def messages_stream(openai: AsyncOpenAI, anthropic: AsyncAnthropic) -> str
         return "".join([text async for text in stream.text_stream])
 
 
-def clients(proxy: Running, retries: int = 0, key: str = TOKEN) -> tuple[AsyncOpenAI, AsyncAnthropic]:
+def clients(proxy: Running, retries: int = 0) -> tuple[AsyncOpenAI, AsyncAnthropic]:
     """SDKs as an agent makes them, but for the certificates that take 0.1 s to read and are not used."""
     return (
-        AsyncOpenAI(base_url=proxy.openai, api_key=key, max_retries=retries, http_client=DefaultAsyncHttpxClient(verify=False)),
-        AsyncAnthropic(base_url=proxy.anthropic, api_key=key, max_retries=retries, http_client=AnthropicHttpxClient(verify=False)),
+        AsyncOpenAI(base_url=proxy.openai, api_key=TOKEN, max_retries=retries, http_client=DefaultAsyncHttpxClient(verify=False)),
+        AsyncAnthropic(base_url=proxy.anthropic, api_key=TOKEN, max_retries=retries, http_client=AnthropicHttpxClient(verify=False)),
     )
 
 

@@ -171,6 +171,13 @@ def anchors(document: Path) -> set[str]:
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
+@pytest.mark.parametrize("name", ["agents", "operations", "runbooks"])
+def test_a_guides_contents_are_its_sections_in_order(name: str) -> None:
+    text = re.sub(r"^```.*?^```", "", (ROOT / f"docs/{name}.md").read_text(), flags=re.MULTILINE | re.DOTALL)
+    introduction, sections = text.partition("\n## ")[0], re.findall(r"^## (.+)$", text, re.MULTILINE)
+    assert re.findall(r"^- \[([^]]+)\]\(#", introduction, re.MULTILINE) == sections
+
+
 @pytest.mark.parametrize("fence", YAML_FENCES, ids=str)
 def test_yaml_parses_and_claims_are_valid(fence: Fence) -> None:
     manifests = list(yaml.safe_load_all(fence.text))

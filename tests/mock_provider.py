@@ -16,8 +16,8 @@ How it behaves comes from, in this order:
 Modes: `ok`; `fail` answers `status` (503); `limit` answers 429 with `retryAfter` seconds (0); `stall` takes the request and never answers;
 `slow` waits `delayMilliseconds` (500) before it answers and between events; `break` ends the connection after `events` (3) pieces of the
 answer, and with `within` in the middle of the next one; `cut` ends it before the first byte; `html` answers 502 with a page; `move` answers
-`status` (307) and sends whoever follows to `location`; `strict` answers 422 to `stream_options`. `words` sets the length of the answer,
-`delayMilliseconds` a pause in every mode.
+`status` (307) and sends whoever follows to `location`; `strict` answers 422 to `stream_options`; `empty` streams nothing. `words` sets the
+length of the answer, `delayMilliseconds` a pause in every mode.
 
 `GET /admin/requests` tells what came (path, query, headers, body), `DELETE /admin/requests` forgets it and the behaviour, `GET /healthz` is
 for probes.
@@ -191,7 +191,7 @@ async def _send(
 
 async def _stream(writer: asyncio.StreamWriter, behaviour: Json, events: list[bytes]) -> None:
     writer.write(b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream; charset=utf-8\r\ntransfer-encoding: chunked\r\n\r\n")
-    for number, event in enumerate(events):
+    for number, event in enumerate(events if behaviour["mode"] != "empty" else []):
         if behaviour["mode"] == "break" and number == int(behaviour.get("events", 3)):
             half = event[: len(event) // 2]
             writer.write(f"{len(half):x}\r\n".encode() + half + b"\r\n" if behaviour.get("within") else b"")

@@ -73,6 +73,18 @@ def test_another_provider_answers_when_the_first_fails_before_the_first_byte(beh
     asyncio.run(scene())
 
 
+def test_a_stream_without_anything_has_not_begun() -> None:
+    async def scene() -> None:
+        async with mocks(2) as [first, second], running(two(first.url, second.url)) as proxy:
+            first.behaviour = {"mode": "empty"}
+            openai, _ = clients(proxy)
+            async with openai:
+                chunks = [chunk async for chunk in await openai.chat.completions.create(model="gpt", messages=HELLO, stream=True)]
+            assert "".join(chunk.choices[0].delta.content or "" for chunk in chunks).strip() == TEXT
+
+    asyncio.run(scene())
+
+
 def test_a_provider_that_is_not_there_is_passed_over() -> None:
     async def scene() -> None:
         async with mocks(2) as [first, second]:

@@ -11,7 +11,7 @@ from random import random
 from time import monotonic
 from typing import Final
 
-from zerotouch_sidecar.http.errors import ConnectTimeout, FirstByteTimeout, HttpError, IdleTimeout, UpstreamError
+from zerotouch_sidecar.http.errors import ConnectTimeout, FirstByteTimeout, HttpError, IdleTimeout, MalformedAnswer, UpstreamError
 from zerotouch_sidecar.http.message import Headers, header
 from zerotouch_sidecar.models.backoff import pause_seconds, retry_after_seconds
 from zerotouch_sidecar.models.breaker import Breaker, Permit
@@ -209,13 +209,13 @@ class Attempts:
 
 
 async def _opening(answer: Answer, *, is_stream: bool) -> tuple[bytes, AsyncIterator[bytes] | None]:
-    """Reads what must have come before an answer counts as begun: a stream's first piece, or everything."""
+    """Reads what must have come before an answer counts as begun: a stream's first piece, or everything. Raises `UpstreamError`."""
     chunks = answer.chunks()
     if is_stream:
         async for chunk in chunks:
             if chunk:
                 return chunk, chunks
-        return b"", None
+        raise MalformedAnswer("the stream ended before it began", sent=True, received=True)
     pieces: list[bytes] = []
     size = 0
     async for chunk in chunks:

@@ -69,16 +69,15 @@ class Exchange:
         overhead = elapsed - attempts.waited_seconds
         self.metering.began(self.call.operation, begun.step, elapsed, overhead, is_stream=is_stream, skipped=begun.skipped)
         headers = to_agent(begun.answer.headers) + _told(begun.step, begun.skipped, overhead)
-        if is_stream:
-            return await self._stream(begun, headers)
         if begun.rest is not None:
-            return await self._pass(begun, headers)
+            send_on = self._stream if is_stream else self._pass
+            return await send_on(begun, begun.rest, headers)
         begun.succeeded()
         self.usage = self._whole_usage(begun)
         await self.responder.send(begun.answer.status, headers, begun.first)
         return "" if begun.answer.status < 400 else str(begun.answer.status)
 
-    async def _stream(self, begun: Begun, headers: Headers) -> str:
+    async def _stream(self, begun: Begun, rest: AsyncIterator[bytes], headers: Headers) -> str:
         """Copies a stream. If it breaks off, it is ended in the way that the surface's SDK takes for an error."""
         reader = EventReader(drops_usage=self.call.wants_usage_chunk)
         end = begun.dropped
@@ -87,7 +86,7 @@ class Exchange:
             if kept := reader.feed(begun.first):
                 await self.responder.write(kept)
             try:
-                async for chunk in begun.rest or _no_more():
+                async for chunk in rest:
                     if kept := reader.feed(chunk):
                         await self.responder.write(kept)
             except ClientGone:
@@ -110,7 +109,7 @@ class Exchange:
         refusal = Refusal(Fault.FAILED, f"Provider {begun.step.target.provider} broke off in the middle of its answer")
         return (b"\n\n" if reader.is_mid_event else b"") + refusal.event(events)
 
-    async def _pass(self, begun: Begun, headers: Headers) -> str:
+    async def _pass(self, begun: Begun, rest: AsyncIterator[bytes], headers: Headers) -> str:
         """Copies an answer that is too large to hold. If it breaks off, the agent's connection does too."""
         size = len(begun.first)
         end = begun.dropped
@@ -118,7 +117,7 @@ class Exchange:
             await self.responder.start(begun.answer.status, headers)
             await self.responder.write(begun.first)
             try:
-                async for chunk in begun.rest or _no_more():
+                async for chunk in rest:
                     size += len(chunk)
                     await self.responder.write(chunk)
             except ClientGone:
@@ -160,12 +159,6 @@ class Exchange:
         if reader.is_told:
             return known
         return Usage(known.input_tokens, max(known.output_tokens, reader.events), known.cached_tokens)
-
-
-async def _no_more() -> AsyncIterator[bytes]:
-    nothing: tuple[bytes, ...] = ()
-    for chunk in nothing:
-        yield chunk
 
 
 def _told(step: Step, skipped: int, overhead_seconds: float) -> Headers:

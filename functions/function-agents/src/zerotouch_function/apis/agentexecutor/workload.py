@@ -95,7 +95,7 @@ def _shared(spec: AgentExecutorSpec, settings: Settings) -> Manifest:
 
 
 def container_env(spec: AgentExecutorSpec) -> list[Manifest]:
-    """The variables of the platform's contract in its order, then the claim's own."""
+    """Variables for the databases, the LLM keys and the queue, in this order for every claim, then the claim's own."""
     files = (
         (spec.nats.credentials_secret, env.NATS_CREDS_FILE, f"{paths.NATS_CREDENTIALS}/{paths.NATS_CREDS_KEY}"),
         (spec.nats.ca_secret, env.NATS_CA_FILE, f"{paths.NATS_CA}/{paths.NATS_CA_KEY}"),

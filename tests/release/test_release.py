@@ -131,6 +131,14 @@ def test_publishing_has_the_rights_that_its_steps_need() -> None:
     assert JOBS["publish"]["environment"] == "release"
 
 
+def test_no_step_before_a_release_takes_its_tag() -> None:
+    """What is pushed by hand as the release is another digest than the workflow's, which then never gets the tag."""
+    _, _, steps = (ROOT / "CONTRIBUTING.md").read_text().partition("\n## Release\n")
+    tried = re.findall(r"`make (?:install|push) [^`]*VERSION=[^`]*`", steps)
+    assert tried
+    assert all("REGISTRY=" in command and REGISTRY not in command for command in tried)
+
+
 def test_a_consumer_verifies_as_the_release_does() -> None:
     told = (ROOT / "docs" / "operations.md").read_text().replace("\\\n", " ")
     (verify,) = [step["run"].replace("\\\n", " ") for step in JOBS["publish"]["steps"] if "cosign verify" in step.get("run", "")]

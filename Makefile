@@ -3,10 +3,10 @@ SHELL := /bin/bash
 MAKEFLAGS += --no-print-directory
 bin := .venv/bin
 
-# One version for all steps of one call, whatever is edited meanwhile.
+# One version for all steps of one call, whatever is edited meanwhile. What stands on make's command line is not in this shell's environment.
 ifneq (,$(filter images package push install gitops,$(MAKECMDGOALS)))
 ifndef VERSION
-VERSION := $(shell python3 hack/version.py)
+VERSION := $(shell PLATFORM='$(PLATFORM)' PYTHON_IMAGE='$(PYTHON_IMAGE)' python3 hack/version.py)
 endif
 export VERSION
 endif

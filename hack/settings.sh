@@ -10,7 +10,7 @@ set +a
 
 dockerfiles=({functions/function-agents,sidecar-image,wrapper-image}/Dockerfile)
 : "${REGISTRY:=ghcr.io/bizmatters}"        # where packages are pushed to: host, and path if any
-: "${VERSION:=$(python3 hack/version.py)}" # their tag: the release, or a hash of the sources
+: "${VERSION:=$(python3 hack/version.py)}" # their tag: the release, or a hash of the sources, PLATFORM and PYTHON_IMAGE
 : "${OVERLAY:=direct}"                     # direct, crossplane-v1 or diagnostics
 : "${KUBECTL:=kubectl}"
 : "${CROSSPLANE:=crossplane}"              # the Crossplane CLI

@@ -6,6 +6,7 @@ of pyproject.toml.
 """
 
 import hashlib
+import os
 import subprocess
 import sys
 import tomllib
@@ -15,6 +16,9 @@ from typing import Final
 ROOT: Final = Path(__file__).resolve().parent.parent
 INPUTS: Final = ("apis", "functions", "package", "hack", "sidecar-image", "uv.lock", "wrapper-image")
 """Files and folders that decide what is built."""
+
+SETTINGS: Final = ("PLATFORM", "PYTHON_IMAGE")
+"""Of the environment: what decides it, too. Empty ones are as if they were not there."""
 
 RELEASED: Final = {
     "functions/function-agents/src/zerotouch_function/settings.py": 'RELEASE: Final = "{}"\n',
@@ -46,11 +50,14 @@ def report_stale(release: str) -> int:
 
 
 def source_hash() -> str:
-    """The hash of all inputs' names and contents, as they lie in the working tree."""
+    """The hash of all inputs' names and contents, as they lie in the working tree, and of the settings."""
     digest = hashlib.sha256()
     for path in source_files():
         digest.update(f"{path}\0".encode())
         digest.update(hashlib.sha256((ROOT / path).read_bytes()).digest())
+    for name in SETTINGS:
+        if value := os.environ.get(name):
+            digest.update(f"{name}={value}\0".encode())
     return digest.hexdigest()
 
 

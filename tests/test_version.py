@@ -1,0 +1,35 @@
+"""hack/version.py: builds that differ have different tags, for a node does not pull again what it has under a name."""
+
+import os
+import re
+import subprocess
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+ROOT: Final = Path(__file__).parents[1]
+BUILDS: Final = ("PLATFORM=linux/amd64", "PLATFORM=linux/arm64", "PYTHON_IMAGE=python:3.13-slim@sha256:0")
+
+
+def make_version(*settings: str) -> str:
+    """The version that `make install` builds, with these settings on its command line."""
+    environment = {name: value for name, value in os.environ.items() if name not in ("VERSION", "PLATFORM", "PYTHON_IMAGE")}
+    command = ["make", "--dry-run", "--print-data-base", "install", *settings]
+    told = subprocess.run(command, cwd=ROOT, env=environment, check=True, capture_output=True, text=True).stdout
+    (version,) = re.findall(r"^VERSION := (\S+)$", told, re.MULTILINE)
+    return str(version)
+
+
+def test_builds_that_differ_have_different_tags() -> None:
+    versions = [make_version(), *map(make_version, BUILDS)]
+    assert all(re.fullmatch(r"v\d+\.\d+\.\d+-dev\.g[0-9a-f]{12}", version) for version in versions)
+    assert len({*versions}) == len(versions)
+
+
+@pytest.mark.parametrize("setting", BUILDS)
+def test_the_same_build_has_the_same_tag_however_it_is_asked_for(setting: str) -> None:
+    name, _, value = setting.partition("=")
+    environment = {**os.environ, "PLATFORM": "", "PYTHON_IMAGE": "", name: value}
+    printed = subprocess.run(["python3", "hack/version.py"], cwd=ROOT, env=environment, check=True, capture_output=True, text=True).stdout
+    assert printed == f"{make_version(setting)}\n"

@@ -1,8 +1,8 @@
 """Prints the version that this working tree is built as, for example v0.1.0-dev.g1f2e3d4c5b6a.
 
 The last part is a hash of everything that goes into the images and packages. A changed build gets a new tag: a node
-never runs an image that it pulled before under the same name. With --check, says whether the manifests name the release
-of pyproject.toml.
+never runs an image that it pulled before under the same name. With --check, says whether the manifests and our
+packages name the release of pyproject.toml.
 """
 
 import hashlib
@@ -10,8 +10,9 @@ import os
 import subprocess
 import sys
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 INPUTS: Final = ("apis", "functions", "package", "hack", "sidecar-image", "uv.lock", "wrapper-image")
@@ -25,6 +26,7 @@ RELEASED: Final = {
     "apis/agenttypes/composition.yaml": "ghcr.io/bizmatters/agent-sidecar:{}\n",
     "apis/agenttypes/composition-objects.yaml": "ghcr.io/bizmatters/agent-sidecar:{}\n",
     "platform/04-apis/base/function.yaml": "package: ghcr.io/bizmatters/function-agents:{}\n",
+    "docs/sidecar-api.md": "FROM ghcr.io/bizmatters/agent-sidecar:{}\n",
     "docs/agents.md": "PLATFORM=git+https://github.com/bizmatters/zerotouch-platform@{}\n",
     "examples/consumer-repo/.github/workflows/claims.yaml": "PLATFORM: git+https://github.com/bizmatters/zerotouch-platform@{} ",
     "package/crossplane.yaml": 'version: ">={}"',
@@ -34,7 +36,7 @@ RELEASED: Final = {
 
 
 def main() -> int:
-    release = f"v{tomllib.loads((ROOT / 'pyproject.toml').read_text())['project']['version']}"
+    release = f"v{toml('pyproject.toml')['project']['version']}"
     if "--check" in sys.argv[1:]:
         return report_stale(release)
     print(f"{release}-dev.g{source_hash()[:12]}")
@@ -44,9 +46,23 @@ def main() -> int:
 def report_stale(release: str) -> int:
     """Says which files name another release than pyproject.toml."""
     stale = [path for path, line in RELEASED.items() if line.format(release) not in (ROOT / path).read_text()]
-    for path in stale:
+    stale += [path for path, version in package_versions() if f"v{version}" != release]
+    for path in dict.fromkeys(stale):
         print(f"Error: {path}: does not name {release}, the version in pyproject.toml", file=sys.stderr)
     return 1 if stale else 0
+
+
+def package_versions() -> Iterator[tuple[str, str]]:
+    """The file and the version of each of our packages: in its own pyproject.toml, and in the lock file, which SBOMs are made of."""
+    for member in toml("pyproject.toml")["tool"]["uv"]["workspace"]["members"]:
+        yield f"{member}/pyproject.toml", toml(f"{member}/pyproject.toml")["project"]["version"]
+    for package in toml("uv.lock")["package"]:
+        if package["source"].keys() & {"editable", "virtual"}:
+            yield "uv.lock", package["version"]
+
+
+def toml(path: str) -> dict[str, Any]:
+    return tomllib.loads((ROOT / path).read_text())
 
 
 def source_hash() -> str:

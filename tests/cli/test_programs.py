@@ -1,6 +1,7 @@
 """Programs that `run` needs and that are not there: the remedy is a command that installs them."""
 
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,8 @@ def test_a_sidecar_that_is_not_installed_is_installed_from_the_repository(monkey
     monkeypatch.setattr("zerotouch.local.programs.find_spec", lambda _: None)
     with pytest.raises(CommandError) as raised:
         programs.sidecar()
-    source = '"zerotouch-sidecar @ git+https://github.com/bizmatters/zerotouch-platform@v0.1.0#subdirectory=sidecar-image"'
+    release = f"git+https://github.com/bizmatters/zerotouch-platform@v{version('zerotouch')}"
+    source = f'"zerotouch-sidecar @ {release}#subdirectory=sidecar-image"'
     message = f"zerotouch_sidecar: is not installed beside this command; install it: {sys.executable} -m pip install {source}"
     assert str(raised.value) == message
 

@@ -36,7 +36,8 @@ configuration() {
         n
         s|version: .*|version: '$wanted'|
     }
-    s#ghcr.io/bizmatters/\(agent-sidecar\|agent-wrapper\):.*#$REGISTRY/\1:$VERSION#
+    s|ghcr.io/bizmatters/agent-sidecar:.*|$sidecar_image|
+    s|ghcr.io/bizmatters/agent-wrapper:.*|$wrapper_image|
     s|ghcr.io/bizmatters/configuration-agents|$REGISTRY/configuration-agents|
     s|name: bizmatters-function-agents$|name: $function_name|" >"$roots/$1/package.yaml"
     grep -qF "version: '$wanted'" "$roots/$1/package.yaml" || die "package metadata in $2 has no dependency on function-agents"

@@ -56,6 +56,18 @@ cat "$folder"/*.yaml >"$file"
 """Builds a package that is the files it is built from."""
 
 
+PORTABLE: Final = {
+    "sed": f'#!/bin/sh\nexec {shutil.which("sed")} --posix "$@"\n',
+    "touch": f"""#!/bin/sh
+for argument; do
+    case $argument in --*) echo "touch: illegal option $argument" >&2; exit 1 ;; esac
+done
+exec {shutil.which("touch")} "$@"
+""",
+}
+"""Programs that know no more than those of macOS, to be put first on PATH."""
+
+
 def make_checkout(folder: Path, *, umask: int = 0o022) -> None:
     """Copies what images and packages are built from, with the rights that a checkout has under this umask."""
     folder.mkdir()
@@ -65,7 +77,7 @@ def make_checkout(folder: Path, *, umask: int = 0o022) -> None:
         shutil.rmtree(leftover)
     programs = folder / ".venv" / "bin"
     programs.mkdir(parents=True)
-    for name, text in (("uv", UV), ("python", PYTHON.format(python=sys.executable))):
+    for name, text in {"uv": UV, "python": PYTHON.format(python=sys.executable), **PORTABLE}.items():
         (programs / name).write_text(text)
         (programs / name).chmod(0o755)
     (programs / f"python3.{sys.version_info.minor}").symlink_to(sys.executable)

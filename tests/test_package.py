@@ -41,6 +41,7 @@ def package(folder: Path, registry: str) -> subprocess.CompletedProcess[str]:
         (folder / name).chmod(0o755)
     environment = {
         **os.environ,
+        "PATH": f"{folder / 'checkout/.venv/bin'}:{os.environ['PATH']}",
         "CROSSPLANE": str(folder / "crossplane"),
         "IMAGE_SAVE": f'{folder / "save"} "$@"',
         "REGISTRY": registry,

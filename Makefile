@@ -6,7 +6,7 @@ bin := .venv/bin
 # One version for all steps of one call, whatever is edited meanwhile. What stands on make's command line is not in this shell's environment.
 ifneq (,$(filter images package push install gitops,$(MAKECMDGOALS)))
 ifndef VERSION
-VERSION := $(shell PLATFORM='$(PLATFORM)' PYTHON_IMAGE='$(PYTHON_IMAGE)' python3 hack/version.py)
+VERSION := $(shell PLATFORM='$(PLATFORM)' PYTHON_IMAGE='$(PYTHON_IMAGE)' $(or $(wildcard $(bin)/python),$(PYTHON),python3) hack/version.py)
 endif
 export VERSION
 endif

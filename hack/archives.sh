@@ -7,7 +7,7 @@ for image in "$sidecar_image" "$wrapper_image"; do
     name=${image##*/}
     file=$build/${name%%:*}-image.tar
     run_program "$IMAGE_SAVE" "$image" "$file" >&2
-    python3 hack/reproducible_image.py "$file"
+    "$python" hack/reproducible_image.py "$file"
 done
 
 sbom() { $bin/python hack/sbom.py "$1" "$build/$2-image.tar" "$build/$2.cdx.json"; }

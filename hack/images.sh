@@ -25,7 +25,7 @@ image() {
 }
 
 # As `touch` takes it on macOS, too.
-stamp=$(python3 -c 'import sys, time; print(time.strftime("%Y%m%d%H%M.%S", time.gmtime(int(sys.argv[1]))))' "$SOURCE_DATE_EPOCH")
+stamp=$("$python" -c 'import sys, time; print(time.strftime("%Y%m%d%H%M.%S", time.gmtime(int(sys.argv[1]))))' "$SOURCE_DATE_EPOCH")
 rm -rf $build/images
 mkdir -p $build/images/{function-agents,agent-sidecar,agent-wrapper}
 

@@ -23,7 +23,7 @@ xpkg() {
 }
 
 run_program "$IMAGE_SAVE" "$function_image" "$build/function-agents-image.tar" >&2
-python3 hack/reproducible_image.py "$build/function-agents-image.tar"
+"$python" hack/reproducible_image.py "$build/function-agents-image.tar"
 xpkg function-agents functions/function-agents/package --embed-runtime-image-tarball="$build/function-agents-image.tar"
 
 # A Configuration takes the function that was built with it: a release or newer, a development build exactly.

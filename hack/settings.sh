@@ -8,9 +8,12 @@ set -a
 . ./versions.env
 set +a
 
+bin=.venv/bin
+python=$bin/python # the `python3` of PATH may be too old
+[ -x $python ] || python=${PYTHON:-python3}
 dockerfiles=({functions/function-agents,sidecar-image,wrapper-image}/Dockerfile)
 : "${REGISTRY:=ghcr.io/bizmatters}"        # where packages are pushed to: host, and path if any
-: "${VERSION:=$(python3 hack/version.py)}" # their tag: the release, or a hash of the sources, PLATFORM and PYTHON_IMAGE
+: "${VERSION:=$("$python" hack/version.py)}" # their tag: the release, or a hash of the sources, PLATFORM and PYTHON_IMAGE
 : "${OVERLAY:=direct}"                     # direct, crossplane-v1 or diagnostics
 : "${KUBECTL:=kubectl}"
 : "${CROSSPLANE:=crossplane}"              # the Crossplane CLI
@@ -30,7 +33,6 @@ build=build
 function_image="$REGISTRY/function-agents:$VERSION"
 sidecar_image="$REGISTRY/agent-sidecar:$VERSION"
 wrapper_image="$REGISTRY/agent-wrapper:$VERSION"
-bin=.venv/bin
 
 say() { echo "==> $*" >&2; }
 die() { echo "Error: $1${2:+

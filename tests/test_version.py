@@ -48,6 +48,21 @@ def test_the_same_build_has_the_same_tag_however_it_is_asked_for(setting: str) -
     assert printed == f"{make_version(setting)}\n"
 
 
+def test_the_python_of_the_environment_tells_the_version_and_not_an_older_one_of_path(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    want = make_version()
+    (tmp_path / "python3").write_text("#!/bin/sh\nexit 1\n")
+    (tmp_path / "python3").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    monkeypatch.delenv("VERSION", raising=False)
+    assert make_version() == want
+    told = subprocess.run(
+        ["bash", "-c", '. hack/settings.sh; echo "$VERSION"'], cwd=ROOT, check=True, capture_output=True, text=True
+    ).stdout
+    assert told == f"{want}\n"
+
+
 def checked(folder: Path, stale: str) -> subprocess.CompletedProcess[str]:
     """`version.py --check` of a checkout in which that file names an earlier release."""
     for path in ("hack/version.py", "pyproject.toml", *STATED):

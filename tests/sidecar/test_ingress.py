@@ -506,6 +506,24 @@ def test_requests_are_counted_by_method_and_status() -> None:
     assert 'http_server_request_duration_seconds_count{http_request_method="GET",http_response_status_code="200"} 3' in run(work())
 
 
+def test_a_body_that_does_not_come_is_counted_as_what_its_client_is_told() -> None:
+    guard = Guard()
+
+    async def work() -> None:
+        async with (
+            serving(echo) as server,
+            fronting(server.port, idle_seconds=0.1, hooks=[("guard", guard)]) as front,
+            connected(front.port) as client,
+        ):
+            await client.send(b"POST / HTTP/1.1\r\nHost: a\r\nX-Agent-Request-Id: 7\r\nContent-Length: 9\r\n\r\nhalf")
+            status, headers, _ = await client.answer()
+            assert (status, headers[b"x-agent-request-id"]) == (408, b"7")
+            await until(lambda: guard.ended == [("/", 408, True)])
+            assert 'count{http_request_method="POST",http_response_status_code="408"} 1' in front.registry.text()
+
+    run(work())
+
+
 class Guard:
     """A hook that keeps a path closed, marks what passes, and remembers how it ended."""
 

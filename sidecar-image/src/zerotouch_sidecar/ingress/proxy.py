@@ -5,7 +5,7 @@ import time
 from typing import Final
 
 from zerotouch_sidecar.config.structs import Configuration
-from zerotouch_sidecar.http.errors import ConnectError, FirstByteTimeout, IdleTimeout, UpstreamError
+from zerotouch_sidecar.http.errors import BadRequest, ConnectError, FirstByteTimeout, IdleTimeout, UpstreamError
 from zerotouch_sidecar.http.limits import Timeouts, UpstreamLimits
 from zerotouch_sidecar.http.message import Headers, Request, Responder
 from zerotouch_sidecar.http.problem import HEADERS, problem
@@ -65,6 +65,8 @@ class Ingress:
         except UpstreamError as error:
             span.error = error.kind
             await _failed(responder, error, request_id)
+        except BadRequest as bad:
+            await _say(responder, bad.status, bad.problem, [(headers.REQUEST_ID, request_id)])
         finally:
             seconds = time.perf_counter() - started
             self._figures.ended(exchange.method, responder, seconds)
@@ -76,8 +78,7 @@ class Ingress:
         if self._hooks:
             refusal = await self._hooks.before(exchange)
             if refusal is not None:
-                more = [(headers.REQUEST_ID, exchange.request_id.encode())]
-                await responder.send(refusal.status, [*HEADERS, *more], problem(refusal.status, refusal.detail))
+                await _say(responder, refusal.status, refusal.detail, [(headers.REQUEST_ID, exchange.request_id.encode())])
                 return
         await self._passed(request, responder, exchange)
 
@@ -133,10 +134,7 @@ async def _copied(request: Request, responder: Responder, response: UpstreamResp
 
 
 async def _failed(responder: Responder, error: UpstreamError, request_id: bytes) -> None:
-    """Says why the agent did not answer, if the client was told nothing yet; else it must not take the answer for whole."""
-    if responder.started or responder.gone:
-        responder.abort()
-        return
+    """Says why the agent did not answer."""
     status, detail = 502, f"the agent's answer cannot be used: {error}"
     more: Headers = [(headers.REQUEST_ID, request_id)]
     if isinstance(error, ConnectError):
@@ -145,4 +143,12 @@ async def _failed(responder: Responder, error: UpstreamError, request_id: bytes)
         responder.keeps_alive = False  # the agent may have ended: on a new connection the client reaches another one
     elif isinstance(error, FirstByteTimeout | IdleTimeout):
         status, detail = 504, f"the agent did not answer: {error}"
+    await _say(responder, status, detail, more)
+
+
+async def _say(responder: Responder, status: int, detail: str, more: Headers) -> None:
+    """Says what is wrong, if the client was told nothing yet; else it must not take the answer for whole."""
+    if responder.started or responder.gone:
+        responder.abort()
+        return
     await responder.send(status, [*HEADERS, *more], problem(status, detail))

@@ -230,6 +230,37 @@ def test_the_agent_may_end_a_websocket_too() -> None:
 
 
 @pytest.mark.parametrize("speaker", ["agent", "client"])
+def test_an_exchange_in_which_one_side_alone_speaks_is_not_idle(speaker: str) -> None:
+    words, first, end = 50, b"1\r\ny\r\n", b"0\r\n\r\n"
+
+    async def speak(writer: asyncio.StreamWriter) -> None:
+        for _ in range(words):
+            writer.write(b"1\r\nx\r\n")
+            await writer.drain()
+            await asyncio.sleep(0.04)
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await head_of(reader)
+        writer.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + first)
+        if speaker == "agent":
+            await speak(writer)
+        else:
+            await reader.readuntil(end)
+        writer.write(end)
+        await reader.read()
+
+    async def work() -> bytes:
+        async with talking(talk) as port, fronting(port, idle_seconds=1.5) as front, connected(front.port) as client:
+            await client.send(b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n" + first)
+            if speaker == "client":
+                await speak(client.writer)
+                await client.send(end)
+            return (await client.answer())[2]
+
+    assert run(work()) == b"y" + (b"x" * words if speaker == "agent" else b"")
+
+
+@pytest.mark.parametrize("speaker", ["agent", "client"])
 def test_a_websocket_in_which_one_side_alone_speaks_is_not_idle(speaker: str) -> None:
     words = 50
     heard: list[bytes] = []

@@ -71,7 +71,7 @@ class ClientConnection(asyncio.Protocol):
     def write(self, data: bytes) -> None:
         """Sends bytes of a request."""
         self.sent = True
-        if self._is_tunnel:
+        if self._body is not None and not self._pauses:
             self._patience.wait(self._timeouts.idle_seconds)
         self._transport.write(data)
 

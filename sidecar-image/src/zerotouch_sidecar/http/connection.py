@@ -221,7 +221,7 @@ class ServerConnection(asyncio.Protocol):
 
     def send(self, data: bytes) -> None:
         """Writes."""
-        if self._tunnel is not None and not self.choke.is_on:
+        if (self._tunnel is not None or self._reader.body is not None) and not self.choke.is_on:
             self._wait_for(self._limits.idle_seconds)
         self._transport.write(data)
 

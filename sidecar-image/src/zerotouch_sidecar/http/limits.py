@@ -52,4 +52,4 @@ class Timeouts:
     """From the request's last byte to the answer's first."""
 
     idle_seconds: float = 0.0
-    """Between two pieces of the answer."""
+    """Between two pieces of the answer, while no more of the request is sent either."""

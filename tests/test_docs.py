@@ -284,6 +284,13 @@ def test_the_streams_standard_quotes_the_example_job() -> None:
     assert f"```yaml\n{(ROOT / 'examples/streams/create-stream-job.yaml').read_text()}```\n" in standard
 
 
+def test_the_streams_standard_keeps_the_dead_letters_of_the_example_repository() -> None:
+    """What ran out of deliveries, and what its worker ended: the runbook of dead letters looks for both."""
+    standard, job = (ROOT / "docs/standards/nats-stream-configuration.md", ROOT / "examples/consumer-repo/deploy/prod/stream.yaml")
+    kept = [re.findall(r"[$]JS[.]EVENT[.]ADVISORY[.]CONSUMER[.](\w+)", file.read_text()) for file in (standard, job)]
+    assert kept == [["MAX_DELIVERIES", "MSG_TERMINATED"]] * 2
+
+
 def test_the_example_job_serves_the_example_claim() -> None:
     job = yaml.safe_load((ROOT / "examples/streams/create-stream-job.yaml").read_text())
     claim = yaml.safe_load((ROOT / "examples/claims/agentexecutor-nginx.yaml").read_text())

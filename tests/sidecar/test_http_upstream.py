@@ -9,6 +9,7 @@ import pytest
 
 from tests.function.authority import Authority
 from tests.sidecar.loops import LOOPBACK, Talk, echo, head_of, run, serving, talking, until
+from zerotouch_sidecar.http.body import HIGH_WATER_BYTES
 from zerotouch_sidecar.http.errors import (
     BodyTooLarge,
     ConnectError,
@@ -197,10 +198,12 @@ def test_an_answer_whose_pieces_keep_coming_may_take_as_long_as_it_likes() -> No
 
 
 def test_a_connection_whose_answer_nobody_read_is_used_again_and_reads() -> None:
+    long = b"x" * (HIGH_WATER_BYTES + 1)
+
     async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         for _ in range(3):
             await head_of(reader)
-            writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 200000\r\n\r\n" + b"x" * 200_000)
+            writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%b" % (len(long), long))
             await writer.drain()
         await reader.read()
 
@@ -211,7 +214,7 @@ def test_a_connection_whose_answer_nobody_read_is_used_again_and_reads() -> None
                 answer = await upstream.request(b"GET", b"/", [])
                 await until(lambda answer=answer: answer.body.is_complete)  # type: ignore[misc]  # bound at once
                 answer.close()
-            assert await got(upstream) == (200, b"x" * 200_000)
+            assert await got(upstream) == (200, long)
 
     run(work())
 

@@ -4,11 +4,16 @@ import asyncio
 import json
 import re
 import resource
+import socket
+import tracemalloc
+from contextlib import ExitStack
 
 import pytest
 
 from tests.sidecar.agents import agent, fronting
-from tests.sidecar.loops import ask, connected, echo, head_of, run, serving, talking, until
+from tests.sidecar.loops import LOOPBACK, ask, connected, echo, head_of, run, serving, talking, until
+from zerotouch_function.apis.agenttype.sidecar import MAX_CONNECTIONS
+from zerotouch_function.resources.sizes import SIDECAR_SIZES
 from zerotouch_sidecar.config.structs import Card
 from zerotouch_sidecar.http.message import Request, Responder
 from zerotouch_sidecar.plugins.hooks import Exchange, Outcome, Refusal
@@ -370,6 +375,58 @@ def test_a_client_that_reads_slowly_holds_the_agent_back() -> None:
 
     run(work())
     assert written < 64 * MIB
+
+
+@pytest.mark.parametrize("way", ["up", "down"])
+def test_as_many_bodies_as_may_wait_at_once_fit_into_the_sidecars_memory(way: str) -> None:
+    """Clients that do not read answers, or an agent that does not read requests: what the ingress holds for each of them."""
+    clients, piece, pieces = 16, b"z" * 65536, 1024
+    limit_bytes = int(str(SIDECAR_SIZES["small"].limits.memory).removesuffix("Mi")) * MIB
+    passed = 0
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal passed
+        await head_of(reader)
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % (pieces * len(piece)))
+        for _ in range(pieces):
+            writer.write(piece)
+            await writer.drain()
+            passed += 1
+
+    async def ask(client: socket.socket, port: int) -> None:
+        nonlocal passed
+        loop = asyncio.get_running_loop()
+        length = pieces * len(piece) if way == "up" else 0
+        await loop.sock_connect(client, (LOOPBACK, port))
+        await loop.sock_sendall(client, b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n" % length)
+        for _ in range(length // len(piece)):
+            await loop.sock_sendall(client, piece)
+            passed += 1
+
+    async def work(deaf: socket.socket, stack: ExitStack) -> int:
+        async with talking(talk) as talks, fronting(talks if way == "down" else deaf.getsockname()[1]) as front:
+            asking = []
+            for _ in range(clients):
+                client = stack.enter_context(socket.socket())
+                client.setblocking(False)  # the socket's own way of saying it
+                asking.append(asyncio.ensure_future(ask(client, front.port)))
+            before = -1
+            while before != passed or not passed:
+                before = passed
+                await asyncio.sleep(0.3)
+            held = tracemalloc.get_traced_memory()[0]
+            for each in asking:
+                each.cancel()
+            return held
+
+    tracemalloc.start()
+    try:
+        with socket.create_server((LOOPBACK, 0)) as deaf, ExitStack() as stack:
+            held = run(work(deaf, stack))
+    finally:
+        tracemalloc.stop()
+    assert passed < clients * pieces
+    assert held / clients * MAX_CONNECTIONS < limit_bytes - 40 * MIB, "it takes 40 MiB without any"
 
 
 @pytest.mark.parametrize(

@@ -7,10 +7,10 @@ from typing import Final
 
 from zerotouch_sidecar.http.errors import BodyTooLarge
 
-HIGH_WATER_BYTES: Final = 256 * 1024
-"""With this much waiting to be read, the connection is no longer read from."""
+HIGH_WATER_BYTES: Final = 32 * 1024
+"""With more than this waiting to be read, the connection is no longer read from; with more waiting to be sent, the writer waits."""
 
-LOW_WATER_BYTES: Final = 64 * 1024
+LOW_WATER_BYTES: Final = 16 * 1024
 """With this much left, it is read from again."""
 
 

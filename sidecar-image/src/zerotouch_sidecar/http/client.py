@@ -7,13 +7,14 @@ from typing import cast
 
 import httptools
 
-from zerotouch_sidecar.http.body import Body
+from zerotouch_sidecar.http.body import HIGH_WATER_BYTES, Body
 from zerotouch_sidecar.http.choke import Choke
 from zerotouch_sidecar.http.errors import Disconnected, FirstByteTimeout, IdleTimeout, MalformedAnswer, UpstreamError
 from zerotouch_sidecar.http.limits import Timeouts
 from zerotouch_sidecar.http.message import Headers
 from zerotouch_sidecar.http.patience import Patience
 from zerotouch_sidecar.http.pauses import Pauses
+from zerotouch_sidecar.http.reads import SmallReads
 
 
 @dataclass(slots=True)
@@ -25,7 +26,7 @@ class Answered:
     body: Body
 
 
-class ClientConnection(asyncio.Protocol):
+class ClientConnection(SmallReads):
     """One request at a time.
 
     Attributes:
@@ -102,6 +103,7 @@ class ClientConnection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Connected."""
         self._transport = cast("asyncio.Transport", transport)
+        self._transport.set_write_buffer_limits(high=HIGH_WATER_BYTES)
         self._pauses = Pauses(self._transport)
         self.is_open = True
 

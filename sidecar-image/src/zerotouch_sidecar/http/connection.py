@@ -16,6 +16,7 @@ from zerotouch_sidecar.http.message import Request
 from zerotouch_sidecar.http.pauses import Pauses
 from zerotouch_sidecar.http.problem import HEADERS, problem
 from zerotouch_sidecar.http.reader import Head, RequestReader
+from zerotouch_sidecar.http.reads import SmallReads
 
 if TYPE_CHECKING:
     from zerotouch_sidecar.http.server import Listener
@@ -30,7 +31,7 @@ RESET: Final = struct.pack("ii", 1, 0)
 """SO_LINGER, on, for 0 s: the end of the connection is a reset."""
 
 
-class ServerConnection(asyncio.Protocol):
+class ServerConnection(SmallReads):
     """Parses, and runs one handler at a time.
 
     Attributes:
@@ -74,6 +75,7 @@ class ServerConnection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """A client connected."""
         self._transport = cast("asyncio.Transport", transport)
+        self._transport.set_write_buffer_limits(high=HIGH_WATER_BYTES)
         self._pauses = Pauses(self._transport)
         peer = transport.get_extra_info("peername")
         self._peer = peer[0].removeprefix("::ffff:") if isinstance(peer, tuple) else ""  # IPv4 on a socket of both families

@@ -88,3 +88,10 @@ def test_a_cluster_without_the_provider_is_taken_as_it_is(checkout: Path) -> Non
     done = run(checkout, "v2")
     assert done.returncode == 0, done.stdout + done.stderr
     assert "kubectl" not in (checkout / "calls").read_text()
+
+
+def test_a_section_that_does_not_exist_is_no_success(checkout: Path) -> None:
+    done = run(checkout, "check", "tests")
+    assert done.returncode == 2
+    assert done.stderr == "Error: tests is no section; name some of check, test, v2, v1, gitops, operations, scale\n"
+    assert not (checkout / "calls").exists()

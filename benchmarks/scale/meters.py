@@ -4,11 +4,12 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from benchmarks.scale.api import Api
+from benchmarks.scale.api import Api, Object
 from tests.e2e.cluster import is_true
 from tests.e2e.operations.platform import Platform
 
 PORT: Final = 8080
+CROSSPLANE: Final = "app=crossplane"
 SAMPLE: Final = re.compile(r"^(?P<name>\w+)(\{(?P<labels>.*)\})? (?P<value>\S+)$", re.MULTILINE)
 WRITES: Final = ("POST", "PUT", "PATCH", "APPLY", "DELETE")
 OURS: Final = ("agentexecutors", "xagentexecutors", "deployments", "services", "serviceaccounts")
@@ -26,6 +27,7 @@ class Reading:
         crossplane_cpu_seconds: Of Crossplane's pods.
         reconciles: Times that Crossplane looked at a composite resource.
         writes: Requests by resource that changed it, or could have.
+        processes: The containers that counted, each start another one.
     """
 
     function_calls: float
@@ -33,14 +35,23 @@ class Reading:
     crossplane_cpu_seconds: float
     reconciles: float
     writes: dict[str, float]
+    processes: frozenset[str] = frozenset()
 
     def since(self, earlier: "Reading") -> "Reading":
+        """What was counted from then to now.
+
+        Raises:
+            RuntimeError: Others count now, and began at nothing: the difference would tell too little.
+        """
+        if others := self.processes ^ earlier.processes:
+            raise RuntimeError(f"{'; '.join(sorted(others))}: ended or started while counters were read; see why, and measure again")
         return Reading(
             self.function_calls - earlier.function_calls,
             self.function_cpu_seconds - earlier.function_cpu_seconds,
             self.crossplane_cpu_seconds - earlier.crossplane_cpu_seconds,
             self.reconciles - earlier.reconciles,
             {name: count - earlier.writes.get(name, 0) for name, count in self.writes.items() if count != earlier.writes.get(name, 0)},
+            self.processes,
         )
 
 
@@ -53,23 +64,28 @@ class Meters:
         self._function = f"pkg.crossplane.io/function={platform.function.name}"
 
     def read(self) -> Reading:
-        function, crossplane = self._metrics(self._function), self._metrics("app=crossplane")
+        pods = {selector: self._pods(selector) for selector in (self._function, CROSSPLANE)}
+        function, crossplane = map(self._metrics, pods.values())
         return Reading(
             function_calls=total(function, "function_requests_total"),
             function_cpu_seconds=total(function, "process_cpu_seconds_total"),
             crossplane_cpu_seconds=total(crossplane, "process_cpu_seconds_total"),
             reconciles=total(crossplane, "controller_runtime_reconcile_total", 'controller="composite/xagentexecutors'),
             writes=self._writes(),
+            processes=frozenset(start for found in pods.values() for pod in found for start in starts(pod)),
         )
 
     def function_memory_bytes(self) -> float:
         """What the function's pods hold, all together."""
-        return total(self._metrics(self._function), "process_resident_memory_bytes")
+        return total(self._metrics(self._pods(self._function)), "process_resident_memory_bytes")
 
-    def _metrics(self, selector: str) -> str:
+    def _pods(self, selector: str) -> list[Object]:
         pods = [pod for pod in self._api.items(f"/api/v1/namespaces/{self._namespace}/pods", selector) if is_true(pod, "Ready")]
         if not pods:
             raise RuntimeError(f"namespace {self._namespace}: no pod with {selector} is ready")
+        return pods
+
+    def _metrics(self, pods: list[Object]) -> str:
         names = [pod["metadata"]["name"] for pod in pods]
         return "\n".join(self._api.text(f"/api/v1/namespaces/{self._namespace}/pods/{name}:{PORT}/proxy/metrics") for name in names)
 
@@ -79,6 +95,12 @@ class Meters:
             resource: sum(total(text, "apiserver_request_total", f'resource="{resource}"', f'verb="{verb}"') for verb in WRITES)
             for resource in (*OURS, *KEDAS)
         }
+
+
+def starts(pod: Object) -> list[str]:
+    """The pod's containers, each with how often it was started again."""
+    name, statuses = pod["metadata"]["name"], pod["status"]["containerStatuses"]
+    return [f"pod {name}, container {status['name']}, restart {status['restartCount']}" for status in statuses]
 
 
 def total(text: str, name: str, *labels: str) -> float:

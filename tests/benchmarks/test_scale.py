@@ -1,12 +1,14 @@
 """The benchmark of many claims reads other programs' metrics, and says which promise is broken."""
 
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import pytest
 
 from benchmarks.results import table
-from benchmarks.scale.meters import Reading, total
+from benchmarks.scale.api import Api, Object
+from benchmarks.scale.meters import Meters, Reading, total
 from benchmarks.scale.verdicts import verdicts
+from tests.e2e.operations.platform import Function, Platform
 
 TEXT: Final = """# HELP function_requests_total Requests by kind and how they ended.
 # TYPE function_requests_total counter
@@ -36,6 +38,30 @@ def test_a_counter_is_the_sum_of_its_samples(name: str, labels: tuple[str, ...],
 def test_what_was_spent_lists_only_what_was_written() -> None:
     earlier, later = (Reading(calls, 1.0, 2.0, calls, {"deployments": 5, "services": calls}) for calls in (10, 14))
     assert later.since(earlier) == Reading(4, 0, 0, 4, {"services": 4})
+
+
+class Cluster:
+    """An API with one pod of each, whose counters are those of `TEXT`."""
+
+    restarts = 0
+
+    def items(self, _: str, selector: str) -> list[Object]:
+        container = {"name": "main", "restartCount": self.restarts}
+        status = {"conditions": [{"type": "Ready", "status": "True"}], "containerStatuses": [container]}
+        return [{"metadata": {"name": selector.rpartition("=")[2]}, "status": status}]
+
+    def text(self, _: str) -> str:
+        return TEXT
+
+
+def test_a_counter_that_began_again_is_no_figure() -> None:
+    cluster = Cluster()
+    meters = Meters(cast("Api", cluster), Platform("scale", Function("measured", "crossplane-system")))
+    earlier = meters.read()
+    assert meters.read().since(earlier) == Reading(0, 0, 0, 0, {}, earlier.processes)
+    cluster.restarts = 1
+    with pytest.raises(RuntimeError, match="pod crossplane, container main, restart 1; pod measured"):
+        meters.read().since(earlier)
 
 
 FOUND: Final[dict[str, list[dict[str, Any]]]] = {

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Final
 
 ARCHIVE: Final = Path(__file__).parents[1] / "build" / "function-agents-image.tar"
-OWN_LAYERS: Final = 2
-"""Layers that our Dockerfile adds to its base: one that removes pip, and one with the function."""
+OWN_LAYERS: Final = 3
+"""Layers that our Dockerfiles add to their base: one that removes pip, one with the program, one with the standard library's bytecode."""
 
 
 def sizes_mb(archive: Path = ARCHIVE) -> tuple[float, float]:

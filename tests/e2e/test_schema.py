@@ -119,19 +119,17 @@ def schemas() -> Schemas:
 
 
 def served_schema(kind: str) -> dict[str, Any]:
-    crd = f"{kind.lower()}s.platform.bizmatters.io"
-    applied = kubectl("apply", f"--filename={file_of(kind)}")
-    assert applied.returncode == 0, applied.stderr
+    """What the cluster serves. Nothing is applied: the definition there may have another default Composition than the file."""
+    crd, name = f"{kind.lower()}s.platform.bizmatters.io", definition(kind)["metadata"]["name"]
     for condition in ("Established", "Offered"):
-        name = definition(kind)["metadata"]["name"]
         waited = kubectl("wait", f"xrd/{name}", f"--for=condition={condition}", f"--timeout={WAIT_SECONDS}s")
-        assert waited.returncode == 0, f"{waited.stderr}\n{kubectl('events', '--for', f'xrd/{name}').stdout}"
+        assert waited.returncode == 0, f"{waited.stderr}run `make install`\n{kubectl('events', '--for', f'xrd/{name}').stdout}"
     waited = kubectl("wait", f"crd/{crd}", "--for=condition=Established", f"--timeout={WAIT_SECONDS}s")
     assert waited.returncode == 0, waited.stderr
     want = our_part(schema(definition(kind)), kind)
     deadline = time.monotonic() + WAIT_SECONDS
     while our_part(schema(read("crd", crd)), kind) != want:
-        assert time.monotonic() < deadline, f"the CRD {crd} does not follow {file_of(kind)}"
+        assert time.monotonic() < deadline, f"the CRD {crd} does not follow {file_of(kind)}; run `make install`"
     return schema(read("crd", crd))
 
 

@@ -9,7 +9,7 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -56,9 +56,8 @@ class Sidecar:
         return self.process.wait(PATIENCE_SECONDS)
 
 
-def wait_for(condition: "object") -> None:
+def wait_for(condition: Callable[[], bool]) -> None:
     """Waits until a function says yes."""
-    assert callable(condition)
     end = time.monotonic() + PATIENCE_SECONDS
     while not condition():
         assert time.monotonic() < end, "what was waited for did not happen"

@@ -3,10 +3,10 @@
 from typing import Any
 
 from zerotouch_function.manifest import Manifest
+from zerotouch_function.observed import NOTHING
+from zerotouch_function.registry import compose
 
 MINIMAL_SPEC: Manifest = {"image": "ghcr.io/org/service:v1.0.0", "natsStreamName": "ORDERS", "natsConsumerGroup": "order-workers"}
-
-
 MINIMAL_AGENT: Manifest = {"agent": {"image": "ghcr.io/org/agent:v1.0.0"}}
 
 
@@ -24,6 +24,11 @@ def composite(spec: Manifest | None = None, *, name: str = "my-service", namespa
         "metadata": {"name": f"{name}-x7k2p", **metadata},
         "spec": {**MINIMAL_SPEC, **(spec or {}), "claimRef": {"name": name, "namespace": namespace}},
     }
+
+
+def created(xr: Manifest, settings: Manifest | None = None) -> dict[str, Manifest]:
+    """What a claim becomes that was created this moment, by resource key; `settings` is the Composition's input."""
+    return {key: resource.manifest for key, resource in compose(xr, NOTHING, settings or {}).resources.items()}
 
 
 def deployed(manifest: Manifest, *, replicas: int = 1, generation: int = 1, **status: Any) -> Manifest:

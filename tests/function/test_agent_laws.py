@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.agent_strategies import agent_specs
-from tests.composites import agent, wrapped
+from tests.composites import agent, created, wrapped
 from tests.strategies import claim_names, namespaces
 from zerotouch.schema.manifests import check_manifest
 from zerotouch_function.manifest import MAX_NAME_LENGTH, Manifest
@@ -25,10 +25,6 @@ FEWER: Final = settings(max_examples=40)
 LARGEST_CONFIG_MAP_BYTES: Final = 1024 * 1024
 
 
-def manifests(xr: Manifest, mode: Manifest = DIRECT) -> dict[str, Manifest]:
-    return {key: resource.manifest for key, resource in compose(xr, NOTHING, mode).resources.items()}
-
-
 def containers(made: dict[str, Manifest]) -> dict[str, Manifest]:
     pod = made["deployment"]["spec"]["template"]["spec"]
     return {container["name"]: container for container in (*pod["initContainers"], *pod["containers"])}
@@ -43,14 +39,14 @@ def test_the_same_claim_gives_the_same_answer(spec: Manifest, mode: Manifest) ->
 @FEWER
 @given(agent_specs)
 def test_what_was_composed_is_composed_again(spec: Manifest) -> None:
-    first = manifests(agent(spec))
+    first = created(agent(spec))
     assert {key: r.manifest for key, r in compose(agent(spec), Snapshot(first), DIRECT).resources.items()} == first
 
 
 @FEWER
 @given(agent_specs)
 def test_both_modes_compose_the_same_objects_and_read_them_back(spec: Manifest) -> None:
-    objects, plain = manifests(agent(spec), OBJECTS), manifests(agent(spec))
+    objects, plain = created(agent(spec), OBJECTS), created(agent(spec))
     assert {key: o["spec"]["forProvider"]["manifest"] for key, o in objects.items()} == plain
     read_back = compose(agent(spec), Snapshot({key: wrapped(o) for key, o in objects.items()}), OBJECTS)
     assert read_back.conditions == compose(agent(spec), Snapshot(plain), DIRECT).conditions
@@ -59,13 +55,13 @@ def test_both_modes_compose_the_same_objects_and_read_them_back(spec: Manifest) 
 @FEWER
 @given(agent_specs, MODES)
 def test_every_object_passes_its_schema(spec: Manifest, mode: Manifest) -> None:
-    assert [str(p) for manifest in manifests(agent(spec), mode).values() for p in check_manifest(manifest)] == []
+    assert [str(p) for manifest in created(agent(spec), mode).values() for p in check_manifest(manifest)] == []
 
 
 @FEWER
 @given(agent_specs, claim_names, namespaces)
 def test_the_sidecar_takes_every_configuration(spec: Manifest, name: str, namespace: str) -> None:
-    written = manifests(agent(spec, name=name, namespace=namespace))["sidecar-config"]["data"]["sidecar.json"].encode()
+    written = created(agent(spec, name=name, namespace=namespace))["sidecar-config"]["data"]["sidecar.json"].encode()
     read = parse(written)
     assert (read.agent.name, read.agent.namespace) == (name, namespace)
     assert [model.alias for model in read.llm.models] == [m["alias"] for m in spec.get("llm", {}).get("models", [])]
@@ -75,7 +71,7 @@ def test_the_sidecar_takes_every_configuration(spec: Manifest, name: str, namesp
 @FEWER
 @given(agent_specs)
 def test_a_file_that_the_sidecar_is_told_of_is_mounted_in_it_and_only_there(spec: Manifest) -> None:
-    made = manifests(agent(spec))
+    made = created(agent(spec))
     document: Any = json.loads(made["sidecar-config"]["data"]["sidecar.json"])
     nats = document["nats"] or {}
     files = [p[key] for p in document["llm"]["providers"] for key in ("keyFile", "caFile")]
@@ -89,7 +85,7 @@ def test_a_file_that_the_sidecar_is_told_of_is_mounted_in_it_and_only_there(spec
 @FEWER
 @given(agent_specs)
 def test_every_mount_has_its_volume_and_every_volume_its_mount(spec: Manifest) -> None:
-    made = manifests(agent(spec))
+    made = created(agent(spec))
     volumes = [volume["name"] for volume in made["deployment"]["spec"]["template"]["spec"]["volumes"]]
     mounted = {mount["name"] for container in containers(made).values() for mount in container.get("volumeMounts", [])}
     assert len(volumes) == len(set(volumes))
@@ -99,7 +95,7 @@ def test_every_mount_has_its_volume_and_every_volume_its_mount(spec: Manifest) -
 @FEWER
 @given(agent_specs)
 def test_no_variable_is_set_twice(spec: Manifest) -> None:
-    for container in containers(manifests(agent(spec))).values():
+    for container in containers(created(agent(spec))).values():
         names = [variable["name"] for variable in container.get("env", [])]
         assert len(names) == len(set(names))
 
@@ -107,7 +103,7 @@ def test_no_variable_is_set_twice(spec: Manifest) -> None:
 @FEWER
 @given(agent_specs, agent_specs, claim_names)
 def test_selectors_and_names_never_change(earlier: Manifest, later: Manifest, name: str) -> None:
-    before, after = manifests(agent(earlier, name=name)), manifests(agent(later, name=name))
+    before, after = created(agent(earlier, name=name)), created(agent(later, name=name))
     for key in ("service-account", "sidecar-config", "deployment", "service"):
         assert before[key]["metadata"]["name"] == after[key]["metadata"]["name"]
     selectors = [made["deployment"]["spec"]["selector"]["matchLabels"] for made in (before, after)]
@@ -118,7 +114,7 @@ def test_selectors_and_names_never_change(earlier: Manifest, later: Manifest, na
 @FEWER
 @given(agent_specs, claim_names, MODES)
 def test_every_name_fits(spec: Manifest, name: str, mode: Manifest) -> None:
-    made = manifests(agent(spec, name=name), mode)
+    made = created(agent(spec, name=name), mode)
     assert all(len(m["metadata"]["name"]) <= MAX_NAME_LENGTH for m in made.values())
     if mode == DIRECT:
         assert all(len(v["name"]) <= MAX_NAME_LENGTH for v in made["deployment"]["spec"]["template"]["spec"]["volumes"])

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 import pytest
 
-from tests.composites import agent, composite, deployed
+from tests.composites import agent, composite, created, deployed
 from tests.refused_agents import CHEAP, CODE, MODEL, PRICE, PROVIDER
 from zerotouch_function.composition import Composition, Condition, Status
 from zerotouch_function.errors import FunctionError
@@ -18,7 +18,7 @@ IMAGES: Final[Manifest] = {"agents": {"images": {"wrapper": "r/agent-wrapper:v2"
 
 
 def manifests(spec: Manifest | None = None, **settings: Any) -> dict[str, Manifest]:
-    return {key: resource.manifest for key, resource in compose(agent(spec), NOTHING, settings).resources.items()}
+    return created(agent(spec), settings)
 
 
 def pod(spec: Manifest | None = None, **settings: Any) -> Manifest:

@@ -6,7 +6,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.composites import composite, wrapped
+from tests.composites import composite, created, wrapped
 from tests.strategies import claim_names, env_of, namespaces, specs
 from zerotouch.schema.manifests import check_manifest
 from zerotouch_function.fields.quantity import amount
@@ -17,10 +17,6 @@ from zerotouch_function.registry import compose
 DIRECT: Manifest = {"mode": "direct"}
 OBJECTS: Manifest = {"mode": "objects"}
 MODES = st.sampled_from([DIRECT, OBJECTS])
-
-
-def manifests(xr: Manifest, mode: Manifest = DIRECT) -> dict[str, Manifest]:
-    return {key: resource.manifest for key, resource in compose(xr, NOTHING, mode).resources.items()}
 
 
 def identity(manifest: Manifest) -> tuple[str, str, str]:
@@ -34,28 +30,28 @@ def test_the_same_claim_gives_the_same_answer(spec: Manifest, mode: Manifest) ->
 
 @given(specs)
 def test_what_was_composed_is_composed_again(spec: Manifest) -> None:
-    first = manifests(composite(spec))
+    first = created(composite(spec))
     again = compose(composite(spec), Snapshot(first), DIRECT).resources
     assert {key: again[key].manifest for key in first} == first
 
 
 @given(specs)
 def test_both_modes_compose_the_same_objects(spec: Manifest) -> None:
-    inside = {key: object_["spec"]["forProvider"]["manifest"] for key, object_ in manifests(composite(spec), OBJECTS).items()}
-    assert inside == manifests(composite(spec), DIRECT)
+    inside = {key: object_["spec"]["forProvider"]["manifest"] for key, object_ in created(composite(spec), OBJECTS).items()}
+    assert inside == created(composite(spec), DIRECT)
 
 
 @given(specs)
 def test_an_object_is_read_back_as_what_it_wraps(spec: Manifest) -> None:
-    objects = manifests(composite(spec), OBJECTS)
+    objects = created(composite(spec), OBJECTS)
     conditions = compose(composite(spec), Snapshot({key: wrapped(o) for key, o in objects.items()}), OBJECTS).conditions
-    plain = compose(composite(spec), Snapshot(manifests(composite(spec))), DIRECT).conditions
+    plain = compose(composite(spec), Snapshot(created(composite(spec))), DIRECT).conditions
     assert conditions == plain
 
 
 @given(specs, st.lists(st.tuples(namespaces, claim_names), min_size=2, max_size=2, unique=True), MODES)
 def test_two_claims_never_share_an_object(spec: Manifest, claims: list[tuple[str, str]], mode: Manifest) -> None:
-    first, second = (manifests(composite(spec, name=name, namespace=namespace), mode) for namespace, name in claims)
+    first, second = (created(composite(spec, name=name, namespace=namespace), mode) for namespace, name in claims)
     if mode == OBJECTS:  # Objects are named after the composite, and this one's name is unique in the cluster
         first, second = ({k: o["spec"]["forProvider"]["manifest"] for k, o in m.items()} for m in (first, second))
     assert not {identity(m) for m in first.values()} & {identity(m) for m in second.values()}
@@ -63,7 +59,7 @@ def test_two_claims_never_share_an_object(spec: Manifest, claims: list[tuple[str
 
 @given(specs, specs, claim_names)
 def test_selectors_and_names_never_change(earlier: Manifest, later: Manifest, name: str) -> None:
-    before, after = manifests(composite(earlier, name=name)), manifests(composite(later, name=name))
+    before, after = created(composite(earlier, name=name)), created(composite(later, name=name))
     for key in ("service-account", "service", "scaled-object"):
         if key in before and key in after:  # the scaler waits for migrations
             assert identity(before[key]) == identity(after[key])
@@ -72,14 +68,14 @@ def test_selectors_and_names_never_change(earlier: Manifest, later: Manifest, na
 
 @given(specs.filter(lambda spec: spec.get("migrations", {}).get("mode") != "job"), claim_names)
 def test_the_selector_selects_the_pods(spec: Manifest, name: str) -> None:
-    deployment = manifests(composite(spec, name=name))["deployment"]
+    deployment = created(composite(spec, name=name))["deployment"]
     assert deployment["spec"]["selector"]["matchLabels"].items() <= deployment["spec"]["template"]["metadata"]["labels"].items()
     assert "replicas" not in deployment["spec"]
 
 
 @given(env_of("agent-executor"), st.sampled_from(["init", "job"]))
 def test_a_variable_reads_the_resources_of_a_container_of_its_pod(env: list[Manifest], mode: str) -> None:
-    for manifest in manifests(composite({"env": env, "migrations": {"mode": mode}})).values():
+    for manifest in created(composite({"env": env, "migrations": {"mode": mode}})).values():
         pod = part(manifest, "spec", "template", "spec")
         containers = [*parts(pod, "initContainers"), *parts(pod, "containers")]
         amounts = [part(variable, "valueFrom", "resourceFieldRef") for c in containers for variable in parts(c, "env")]
@@ -89,18 +85,18 @@ def test_a_variable_reads_the_resources_of_a_container_of_its_pod(env: list[Mani
 
 @given(specs, claim_names, MODES)
 def test_every_name_fits(spec: Manifest, name: str, mode: Manifest) -> None:
-    assert all(len(m["metadata"]["name"]) <= MAX_NAME_LENGTH for m in manifests(composite(spec, name=name), mode).values())
+    assert all(len(m["metadata"]["name"]) <= MAX_NAME_LENGTH for m in created(composite(spec, name=name), mode).values())
 
 
 @settings(max_examples=40)
 @given(specs, MODES)
 def test_every_object_passes_its_schema(spec: Manifest, mode: Manifest) -> None:
-    assert [str(p) for manifest in manifests(composite(spec), mode).values() for p in check_manifest(manifest)] == []
+    assert [str(p) for manifest in created(composite(spec), mode).values() for p in check_manifest(manifest)] == []
 
 
 def test_a_larger_size_has_more_of_everything() -> None:
     def amounts(size: str) -> list[Decimal]:
-        container: Any = manifests(composite({"size": size}))["deployment"]["spec"]["template"]["spec"]["containers"][0]
+        container: Any = created(composite({"size": size}))["deployment"]["spec"]["template"]["spec"]["containers"][0]
         return [amount(quantity) for part in container["resources"].values() for quantity in part.values()]
 
     for smaller, larger in (("small", "medium"), ("medium", "large")):

@@ -8,13 +8,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.agent_strategies import agent_specs
-from tests.composites import MINIMAL_AGENT, MINIMAL_SPEC, agent, composite, deployed, scaling, wrapped
+from tests.composites import MINIMAL_AGENT, MINIMAL_SPEC, agent, composite, created, deployed, scaling, wrapped
 from tests.strategies import specs
 from zerotouch_function.diagnosis import PODS
 from zerotouch_function.manifest import Manifest
 from zerotouch_function.modes import wrap
 from zerotouch_function.namesake import requirement
-from zerotouch_function.observed import NOTHING
 from zerotouch_function.ownership import CROSSPLANE
 from zerotouch_function.protocol import wire
 from zerotouch_function.protocol.memory import Memory
@@ -153,7 +152,7 @@ def _add_earlier_step(message: v1.RunFunctionRequest, state: Manifest) -> None:
 
 def _composed(xr: Manifest) -> dict[str, Manifest]:
     try:
-        return {key: resource.manifest for key, resource in compose(xr, NOTHING, {}).resources.items()}
+        return created(xr)
     except Exception:
         return {}
 
@@ -181,7 +180,7 @@ def test_an_answer_from_memory_is_the_one_that_would_be_composed(requests: list[
 
 def test_an_answer_is_asked_for_again_sooner_while_something_is_under_way() -> None:
     runner = Runner(compose, refuse, Memory())
-    first = {key: resource.manifest for key, resource in compose(composite(), NOTHING, {}).resources.items()}
+    first = created(composite())
     everything = {**first, "deployment": deployed(first["deployment"]), "scaled-object": scaling(first["scaled-object"])}
     for observed, seconds in (
         ({}, 15),

@@ -2,24 +2,20 @@
 
 import pytest
 
-from tests.composites import composite, deployed, scaling, wrapped
+from tests.composites import composite, created, deployed, scaling, wrapped
 from zerotouch_function.composition import Status
 from zerotouch_function.errors import ModeError
 from zerotouch_function.manifest import Manifest
 from zerotouch_function.modes import wrap
-from zerotouch_function.observed import NOTHING, Snapshot
+from zerotouch_function.observed import Snapshot
 from zerotouch_function.registry import compose, refuse
 
 DIRECT: Manifest = {"mode": "direct"}
 OBJECTS: Manifest = {"mode": "objects", "providerConfigRef": {"name": "remote"}}
 
 
-def composed(mode: Manifest) -> dict[str, Manifest]:
-    return {key: resource.manifest for key, resource in compose(composite(), NOTHING, mode).resources.items()}
-
-
 def test_an_object_is_named_after_the_composite_and_uses_the_provider_config() -> None:
-    for key, manifest in composed(OBJECTS).items():
+    for key, manifest in created(composite(), OBJECTS).items():
         assert (manifest["apiVersion"], manifest["kind"]) == ("kubernetes.crossplane.io/v1alpha2", "Object")
         assert manifest["metadata"]["name"] == f"my-service-x7k2p-{key}"
         assert manifest["spec"]["providerConfigRef"] == {"name": "remote"}
@@ -27,7 +23,7 @@ def test_an_object_is_named_after_the_composite_and_uses_the_provider_config() -
 
 @pytest.mark.parametrize(("made", "asked"), [(DIRECT, OBJECTS), (OBJECTS, DIRECT)], ids=["direct to objects", "objects to direct"])
 def test_a_switch_of_mode_under_living_objects_is_refused(made: Manifest, asked: Manifest) -> None:
-    observed = Snapshot(composed(made))
+    observed = Snapshot(created(composite(), made))
     with pytest.raises(ModeError, match=f'the Composition says "{asked["mode"]}".*made in mode "{made["mode"]}".*would delete') as refused:
         compose(composite(), observed, asked)
     conditions = refuse(composite(), observed, refused.value)
@@ -40,13 +36,13 @@ def test_an_object_of_another_pipeline_step_says_nothing_about_the_mode(mode: Ma
     config: Manifest = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "x", "labels": {}}}
     foreign = {"aaa-plain": config, "aab-wrapped": wrap(config, "aab-wrapped", "other", "remote")}
     for foreign_key, manifest in foreign.items():
-        for ours in ({}, composed(mode)):
+        for ours in ({}, created(composite(), mode)):
             conditions = compose(composite(), Snapshot({foreign_key: manifest, **ours}), mode).conditions
             assert conditions[0].status is Status.TRUE
 
 
 def test_a_refused_spec_still_tells_how_fares_what_runs() -> None:
-    objects = composed(OBJECTS)
+    objects = created(composite(), OBJECTS)
     inner = deployed(objects["deployment"]["spec"]["forProvider"]["manifest"])
     observed = Snapshot({"deployment": wrapped(objects["deployment"], inner)})
     with pytest.raises(Exception, match=r"spec\.size") as refused:
@@ -58,13 +54,13 @@ def test_a_refused_spec_still_tells_how_fares_what_runs() -> None:
 
 @pytest.mark.parametrize(("spec", "reason"), [({}, "Scaling"), ({"natsStreamName": "ANOTHER"}, "Updating")])
 def test_a_scaler_in_an_object_is_of_the_spec_that_the_object_inside_was_made_of(spec: Manifest, reason: str) -> None:
-    made = composed(OBJECTS)["scaled-object"]
+    made = created(composite(), OBJECTS)["scaled-object"]
     observed = Snapshot({"scaled-object": wrapped(made, scaling(made["spec"]["forProvider"]["manifest"]))})
     assert compose(composite(spec), observed, OBJECTS).conditions[2].reason == reason
 
 
 def test_an_object_that_cannot_be_written_says_why() -> None:
-    deployment = composed(OBJECTS)["deployment"]
+    deployment = created(composite(), OBJECTS)["deployment"]
     refused = {**deployment, "status": {"conditions": [{"type": "Synced", "status": "False", "message": "deployments is forbidden."}]}}
     _, told, _ = compose(composite(), Snapshot({"deployment": refused}), OBJECTS).conditions
     assert (told.reason, told.message) == ("CannotWrite", "Deployment my-service cannot be written: deployments is forbidden")

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.composites import composite, deployed, scaling
+from tests.composites import composite, created, deployed, scaling
 from zerotouch_function.composition import Composition, Condition, Status
 from zerotouch_function.errors import SpecError
 from zerotouch_function.manifest import Manifest
@@ -13,7 +13,7 @@ from zerotouch_function.observed import NOTHING, Snapshot
 from zerotouch_function.registry import compose, refuse
 
 XR = {**composite(), "status": {"image": "ghcr.io/org/service:v0.9.0"}}
-FIRST = {key: resource.manifest for key, resource in compose(composite(), NOTHING, {}).resources.items()}
+FIRST = created(composite())
 LOOK = "See why with: kubectl -n ns describe pods -l app=my-service"
 
 

@@ -15,6 +15,9 @@ from tests.refused_claims import (
     AcceptedClaim,
     RefusedClaim,
     Spec,
+    memory_of,
+    variables,
+    volume,
 )
 
 KIND: Final = "AgentType"
@@ -120,18 +123,6 @@ def accepted(reason: str, spec: Spec) -> AcceptedClaim:
     return AcceptedClaim(reason, spec, name="my-agent", kind=KIND)
 
 
-def _env(*names: str) -> list[Spec]:
-    return [{"name": name, "value": "x"} for name in names]
-
-
-def _memory_of(container: str) -> Spec:
-    return {"name": "MEMORY", "valueFrom": {"resourceFieldRef": {"resource": "limits.memory", "containerName": container}}}
-
-
-def _volume(**fields: object) -> Spec:
-    return {"name": "data", "mountPath": "/data", "emptyDir": {}, **fields}
-
-
 REFUSED_AGENT: Final = [
     refused("agent's name with a dot", {}, "metadata.name", NAME_RULE, name="my.agent", root_rule=True),
     refused("agent's name that a ServiceAccount has", {}, "metadata.name", DEFAULT_RULE, name="default", root_rule=True),
@@ -177,14 +168,14 @@ REFUSED_AGENT: Final = [
     refused(
         "liveness path without a slash in an agent", agent(probes={"livenessPath": "x"}), "spec.agent.probes.livenessPath", "should match"
     ),
-    refused("AGENT_TOKEN in env", agent(env=_env("LOG_LEVEL", "AGENT_TOKEN")), "spec.agent.env", ENV_RULE),
-    refused("AGENT_no_proxy in env", agent(env=_env("AGENT_no_proxy")), "spec.agent.env", ENV_RULE),
-    refused("PYTHONPATH in env", agent(env=_env("PYTHONPATH")), "spec.agent.env", WRAPPER_ENV_RULE),
-    refused("NODE_OPTIONS in env", agent(env=_env("NODE_OPTIONS")), "spec.agent.env", WRAPPER_ENV_RULE),
-    refused("a key beside the platform's models", {**agent(env=_env("OPENAI_API_KEY")), **llm()}, "spec.agent.env", OPENAI_ENV_RULE),
+    refused("AGENT_TOKEN in env", agent(env=variables("LOG_LEVEL", "AGENT_TOKEN")), "spec.agent.env", ENV_RULE),
+    refused("AGENT_no_proxy in env", agent(env=variables("AGENT_no_proxy")), "spec.agent.env", ENV_RULE),
+    refused("PYTHONPATH in env", agent(env=variables("PYTHONPATH")), "spec.agent.env", WRAPPER_ENV_RULE),
+    refused("NODE_OPTIONS in env", agent(env=variables("NODE_OPTIONS")), "spec.agent.env", WRAPPER_ENV_RULE),
+    refused("a key beside the platform's models", {**agent(env=variables("OPENAI_API_KEY")), **llm()}, "spec.agent.env", OPENAI_ENV_RULE),
     refused(
         "an Anthropic key beside the platform's models",
-        {**agent(env=_env("ANTHROPIC_API_KEY")), **llm()},
+        {**agent(env=variables("ANTHROPIC_API_KEY")), **llm()},
         "spec.agent.env",
         ANTHROPIC_ENV_RULE,
     ),
@@ -203,7 +194,7 @@ REFUSED_AGENT: Final = [
     *(
         refused(
             f"resources of container {container}",
-            agent(env=[_memory_of(container)]),
+            agent(env=[memory_of(container)]),
             "spec.agent.env[0].valueFrom.resourceFieldRef.containerName",
             CONTAINER_RULE,
         )
@@ -215,35 +206,33 @@ REFUSED_AGENT: Final = [
         "spec.agent.env[0].valueFrom.resourceFieldRef",
         DIVISOR_RULE,
     ),
-    refused("agent's variable twice", agent(env=_env("A", "A")), "spec.agent.env[1]", "Duplicate value"),
+    refused("agent's variable twice", agent(env=variables("A", "A")), "spec.agent.env[1]", "Duplicate value"),
     refused(
         "agent's volume without a source", agent(volumes=[{"name": "x", "mountPath": "/x"}]), "spec.agent.volumes[0]", VOLUME_SOURCE_RULE
     ),
+    refused("volume with a name of ours", agent(volumes=[volume(name="zerotouch-config")]), "spec.agent.volumes[0].name", VOLUME_NAME_RULE),
     refused(
-        "volume with a name of ours", agent(volumes=[_volume(name="zerotouch-config")]), "spec.agent.volumes[0].name", VOLUME_NAME_RULE
-    ),
-    refused(
-        "two volumes of an agent at one path", agent(volumes=[_volume(), _volume(name="other")]), "spec.agent.volumes", MOUNT_UNIQUE_RULE
+        "two volumes of an agent at one path", agent(volumes=[volume(), volume(name="other")]), "spec.agent.volumes", MOUNT_UNIQUE_RULE
     ),
     refused(
         "volume over the wrapper",
-        agent(volumes=[_volume(mountPath="/zerotouch/x")]),
+        agent(volumes=[volume(mountPath="/zerotouch/x")]),
         "spec.agent.volumes[0].mountPath",
         MOUNT_PLATFORM_RULE,
     ),
     refused(
         "volume over the keys",
-        agent(volumes=[_volume(mountPath="/var/run/zerotouch")]),
+        agent(volumes=[volume(mountPath="/var/run/zerotouch")]),
         "spec.agent.volumes[0].mountPath",
         MOUNT_PLATFORM_RULE,
     ),
     refused(
         "volume over the code",
-        {"agent": {"code": CODE, "volumes": [_volume(mountPath="/app/data")]}},
+        {"agent": {"code": CODE, "volumes": [volume(mountPath="/app/data")]}},
         "spec.agent.volumes",
         MOUNT_CODE_RULE,
     ),
-    refused("agent's subPath out of its volume", agent(volumes=[_volume(subPath="../x")]), "spec.agent.volumes[0].subPath", SUB_PATH_RULE),
+    refused("agent's subPath out of its volume", agent(volumes=[volume(subPath="../x")]), "spec.agent.volumes[0].subPath", SUB_PATH_RULE),
 ]
 """The agent itself."""
 
@@ -427,12 +416,12 @@ REFUSED_AGENTS: Final[list[RefusedClaim]] = [*REFUSED_AGENT, *REFUSED_LLM, *REFU
 ACCEPTED_AGENTS: Final[list[AcceptedClaim]] = [
     accepted("minimal agent", {}),
     accepted("agent of code in Node", {"agent": {"code": {**CODE, "entrypoint": "main.mjs", "runtimeImage": "node:22-slim"}}}),
-    accepted("code and a volume beside it", {"agent": {"code": CODE, "volumes": [_volume(mountPath="/application")]}}),
-    accepted("image with a volume at /app", agent(volumes=[_volume(mountPath="/app")])),
-    accepted("resources of its own container, by name", agent(env=[_memory_of("agent")])),
-    accepted("own key, and no models of the platform", agent(env=_env("OPENAI_API_KEY", "ANTHROPIC_API_KEY"))),
-    accepted("own key for an own URL beside models", {**agent(env=_env("OPENAI_API_KEY", "OPENAI_API_BASE")), **llm()}),
-    accepted("own PYTHONPATH without a wrapper", {**agent(env=_env("PYTHONPATH")), "wrapper": {"mode": "none"}}),
+    accepted("code and a volume beside it", {"agent": {"code": CODE, "volumes": [volume(mountPath="/application")]}}),
+    accepted("image with a volume at /app", agent(volumes=[volume(mountPath="/app")])),
+    accepted("resources of its own container, by name", agent(env=[memory_of("agent")])),
+    accepted("own key, and no models of the platform", agent(env=variables("OPENAI_API_KEY", "ANTHROPIC_API_KEY"))),
+    accepted("own key for an own URL beside models", {**agent(env=variables("OPENAI_API_KEY", "OPENAI_API_BASE")), **llm()}),
+    accepted("own PYTHONPATH without a wrapper", {**agent(env=variables("PYTHONPATH")), "wrapper": {"mode": "none"}}),
     accepted(
         "empty objects everywhere",
         {

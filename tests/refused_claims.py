@@ -137,11 +137,11 @@ TOLERATION_SECONDS_RULE: Final = (
 )
 
 
-def _env(*names: str) -> list[Spec]:
+def variables(*names: str) -> list[Spec]:
     return [{"name": name, "value": "x"} for name in names]
 
 
-def _memory_of(container: str) -> Spec:
+def memory_of(container: str) -> Spec:
     return {"name": "MEMORY", "valueFrom": {"resourceFieldRef": {"resource": "limits.memory", "containerName": container}}}
 
 
@@ -149,7 +149,7 @@ def _amount(resource: str, divisor: object) -> Spec:
     return {"name": "AMOUNT", "valueFrom": {"resourceFieldRef": {"resource": resource, "divisor": divisor}}}
 
 
-def _volume(**fields: object) -> Spec:
+def volume(**fields: object) -> Spec:
     return {"name": "data", "mountPath": "/data", "emptyDir": {}, **fields}
 
 
@@ -296,29 +296,29 @@ REFUSED_CONTAINER: Final = [
 """What the container runs with."""
 
 REFUSED_ENV: Final = [
-    RefusedClaim("NATS_URL in env", {"env": _env("LOG_LEVEL", "NATS_URL")}, "spec.env", NATS_ENV_RULE),
-    RefusedClaim("NATS_STREAM_NAME in env", {"env": _env("NATS_STREAM_NAME")}, "spec.env", NATS_ENV_RULE),
-    RefusedClaim("NATS_CONSUMER_GROUP in env", {"env": _env("NATS_CONSUMER_GROUP")}, "spec.env", NATS_ENV_RULE),
-    RefusedClaim("POSTGRES_HOST in env", {"env": _env("POSTGRES_HOST")}, "spec.env", POSTGRES_ENV_RULE),
-    RefusedClaim("POSTGRES_PASSWORD in env", {"env": _env("POSTGRES_PASSWORD")}, "spec.env", POSTGRES_ENV_RULE),
+    RefusedClaim("NATS_URL in env", {"env": variables("LOG_LEVEL", "NATS_URL")}, "spec.env", NATS_ENV_RULE),
+    RefusedClaim("NATS_STREAM_NAME in env", {"env": variables("NATS_STREAM_NAME")}, "spec.env", NATS_ENV_RULE),
+    RefusedClaim("NATS_CONSUMER_GROUP in env", {"env": variables("NATS_CONSUMER_GROUP")}, "spec.env", NATS_ENV_RULE),
+    RefusedClaim("POSTGRES_HOST in env", {"env": variables("POSTGRES_HOST")}, "spec.env", POSTGRES_ENV_RULE),
+    RefusedClaim("POSTGRES_PASSWORD in env", {"env": variables("POSTGRES_PASSWORD")}, "spec.env", POSTGRES_ENV_RULE),
     RefusedClaim(
         "POSTGRES_DB in env beside a named Secret",
-        {"env": _env("POSTGRES_DB"), "postgresConnectionSecret": "orders-db", "dragonflyConnectionSecret": "", "llmKeysSecret": ""},
+        {"env": variables("POSTGRES_DB"), "postgresConnectionSecret": "orders-db", "dragonflyConnectionSecret": "", "llmKeysSecret": ""},
         "spec.env",
         POSTGRES_ENV_RULE,
     ),
-    RefusedClaim("DRAGONFLY_PORT in env", {"env": _env("DRAGONFLY_PORT")}, "spec.env", DRAGONFLY_ENV_RULE),
-    RefusedClaim("OPENAI_API_KEY in env", {"env": _env("OPENAI_API_KEY")}, "spec.env", LLM_ENV_RULE),
-    RefusedClaim("ANTHROPIC_API_KEY in env", {"env": _env("ANTHROPIC_API_KEY")}, "spec.env", LLM_ENV_RULE),
+    RefusedClaim("DRAGONFLY_PORT in env", {"env": variables("DRAGONFLY_PORT")}, "spec.env", DRAGONFLY_ENV_RULE),
+    RefusedClaim("OPENAI_API_KEY in env", {"env": variables("OPENAI_API_KEY")}, "spec.env", LLM_ENV_RULE),
+    RefusedClaim("ANTHROPIC_API_KEY in env", {"env": variables("ANTHROPIC_API_KEY")}, "spec.env", LLM_ENV_RULE),
     RefusedClaim(
         "NATS_CREDS_FILE in env beside a credentials Secret",
-        {"env": _env("NATS_CREDS_FILE"), "nats": {"credentialsSecret": "orders-nats"}},
+        {"env": variables("NATS_CREDS_FILE"), "nats": {"credentialsSecret": "orders-nats"}},
         "spec.env",
         CREDENTIALS_ENV_RULE,
     ),
     RefusedClaim(
         "NATS_CA_FILE in env beside a CA Secret",
-        {"env": _env("NATS_CA_FILE"), "nats": {"caSecret": "nats-ca"}},
+        {"env": variables("NATS_CA_FILE"), "nats": {"caSecret": "nats-ca"}},
         "spec.env",
         CA_ENV_RULE,
     ),
@@ -345,16 +345,16 @@ REFUSED_ENV: Final = [
         "spec.env[0].valueFrom",
         VALUE_FROM_RULE,
     ),
-    RefusedClaim("one variable twice", {"env": _env("LOG_LEVEL", "LOG_LEVEL")}, "spec.env[1]", "Duplicate value"),
+    RefusedClaim("one variable twice", {"env": variables("LOG_LEVEL", "LOG_LEVEL")}, "spec.env[1]", "Duplicate value"),
     RefusedClaim("variable without a name", {"env": [{"value": "x"}]}, "spec.env[0].name", "Required value"),
-    RefusedClaim("variable that starts with a digit", {"env": _env("1ST")}, "spec.env[0].name", "should match"),
-    RefusedClaim("variable with a space", {"env": _env("LOG LEVEL")}, "spec.env[0].name", "should match"),
+    RefusedClaim("variable that starts with a digit", {"env": variables("1ST")}, "spec.env[0].name", "should match"),
+    RefusedClaim("variable with a space", {"env": variables("LOG LEVEL")}, "spec.env[0].name", "should match"),
     RefusedClaim("variable that is a number", {"env": [{"name": "WORKERS", "value": 4}]}, "spec.env[0].value", "must be of type string"),
     RefusedClaim(
         "value of 16385 characters", {"env": [{"name": "BIG", "value": "x" * 16385}]}, "spec.env[0].value", "may not be more than 16384"
     ),
     RefusedClaim("env as text", {"env": "LOG_LEVEL=info"}, "spec.env", "must be of type array"),
-    RefusedClaim("65 variables", {"env": _env(*(f"V{number}" for number in range(65)))}, "spec.env", "must have at most 64 items"),
+    RefusedClaim("65 variables", {"env": variables(*(f"V{number}" for number in range(65)))}, "spec.env", "must have at most 64 items"),
     RefusedClaim(
         "Secret reference without a key",
         {"env": [{"name": "TOKEN", "valueFrom": {"secretKeyRef": {"name": "orders-api"}}}]},
@@ -381,19 +381,19 @@ REFUSED_ENV: Final = [
     ),
     RefusedClaim(
         "container that the pods do not have",
-        {"env": [_memory_of("agent-executer")]},
+        {"env": [memory_of("agent-executer")]},
         "spec.env[0].valueFrom.resourceFieldRef.containerName",
         CONTAINER_RULE,
     ),
     RefusedClaim(
         "container of the migrations",
-        {"env": [_memory_of("agent-executor"), {**_memory_of("run-migrations"), "name": "OTHER"}]},
+        {"env": [memory_of("agent-executor"), {**memory_of("run-migrations"), "name": "OTHER"}]},
         "spec.env[1].valueFrom.resourceFieldRef.containerName",
         CONTAINER_RULE,
     ),
     RefusedClaim(
         "container that is no name",
-        {"env": [_memory_of("Agent")]},
+        {"env": [memory_of("Agent")]},
         "spec.env[0].valueFrom.resourceFieldRef.containerName",
         "should match",
     ),
@@ -418,37 +418,37 @@ REFUSED_ENV: Final = [
 REFUSED_VOLUMES: Final = [
     RefusedClaim("volume without a source", {"volumes": [{"name": "data", "mountPath": "/data"}]}, "spec.volumes[0]", VOLUME_SOURCE_RULE),
     RefusedClaim(
-        "volume with two sources", {"volumes": [_volume(configMap={"name": "orders-settings"})]}, "spec.volumes[0]", VOLUME_SOURCE_RULE
+        "volume with two sources", {"volumes": [volume(configMap={"name": "orders-settings"})]}, "spec.volumes[0]", VOLUME_SOURCE_RULE
     ),
     RefusedClaim(
-        "volume called nats-credentials", {"volumes": [_volume(name="nats-credentials")]}, "spec.volumes[0].name", VOLUME_NAME_RULE
+        "volume called nats-credentials", {"volumes": [volume(name="nats-credentials")]}, "spec.volumes[0].name", VOLUME_NAME_RULE
     ),
-    RefusedClaim("volume called nats-ca", {"volumes": [_volume(name="nats-ca")]}, "spec.volumes[0].name", VOLUME_NAME_RULE),
-    RefusedClaim("one mount path twice", {"volumes": [_volume(name="a"), _volume(name="b")]}, "spec.volumes", MOUNT_UNIQUE_RULE),
+    RefusedClaim("volume called nats-ca", {"volumes": [volume(name="nats-ca")]}, "spec.volumes[0].name", VOLUME_NAME_RULE),
+    RefusedClaim("one mount path twice", {"volumes": [volume(name="a"), volume(name="b")]}, "spec.volumes", MOUNT_UNIQUE_RULE),
     RefusedClaim(
         "mount on the platform's folder",
-        {"volumes": [_volume(mountPath="/var/run/zerotouch")]},
+        {"volumes": [volume(mountPath="/var/run/zerotouch")]},
         "spec.volumes[0].mountPath",
         MOUNT_PLATFORM_RULE,
     ),
     RefusedClaim(
         "mount below the platform's folder",
-        {"volumes": [_volume(mountPath="/var/run/zerotouch/nats")]},
+        {"volumes": [volume(mountPath="/var/run/zerotouch/nats")]},
         "spec.volumes[0].mountPath",
         MOUNT_PLATFORM_RULE,
     ),
-    RefusedClaim("absolute subPath", {"volumes": [_volume(subPath="/etc")]}, "spec.volumes[0].subPath", SUB_PATH_RULE),
-    RefusedClaim("subPath that leaves the volume", {"volumes": [_volume(subPath="a/../..")]}, "spec.volumes[0].subPath", SUB_PATH_RULE),
+    RefusedClaim("absolute subPath", {"volumes": [volume(subPath="/etc")]}, "spec.volumes[0].subPath", SUB_PATH_RULE),
+    RefusedClaim("subPath that leaves the volume", {"volumes": [volume(subPath="a/../..")]}, "spec.volumes[0].subPath", SUB_PATH_RULE),
     RefusedClaim(
         "one volume name twice",
-        {"volumes": [_volume(mountPath="/a"), _volume(mountPath="/b")]},
+        {"volumes": [volume(mountPath="/a"), volume(mountPath="/b")]},
         "spec.volumes[1]",
         "Duplicate value",
     ),
-    RefusedClaim("relative mount path", {"volumes": [_volume(mountPath="data")]}, "spec.volumes[0].mountPath", "should match"),
-    RefusedClaim("mount path with a colon", {"volumes": [_volume(mountPath="/data:ro")]}, "spec.volumes[0].mountPath", "should match"),
-    RefusedClaim("volume with a dot in its name", {"volumes": [_volume(name="my.data")]}, "spec.volumes[0].name", "should match"),
-    RefusedClaim("volume name of 64 characters", {"volumes": [_volume(name="a" * 64)]}, "spec.volumes[0].name", "may not be more than 63"),
+    RefusedClaim("relative mount path", {"volumes": [volume(mountPath="data")]}, "spec.volumes[0].mountPath", "should match"),
+    RefusedClaim("mount path with a colon", {"volumes": [volume(mountPath="/data:ro")]}, "spec.volumes[0].mountPath", "should match"),
+    RefusedClaim("volume with a dot in its name", {"volumes": [volume(name="my.data")]}, "spec.volumes[0].name", "should match"),
+    RefusedClaim("volume name of 64 characters", {"volumes": [volume(name="a" * 64)]}, "spec.volumes[0].name", "may not be more than 63"),
     RefusedClaim(
         "volume without a mount path", {"volumes": [{"name": "data", "emptyDir": {}}]}, "spec.volumes[0].mountPath", "Required value"
     ),
@@ -460,19 +460,19 @@ REFUSED_VOLUMES: Final = [
     ),
     RefusedClaim(
         "emptyDir on an unknown medium",
-        {"volumes": [_volume(emptyDir={"medium": "HugePages"})]},
+        {"volumes": [volume(emptyDir={"medium": "HugePages"})]},
         "spec.volumes[0].emptyDir.medium",
         'supported values: "", "Memory"',
     ),
     RefusedClaim(
         "emptyDir with a bad size",
-        {"volumes": [_volume(emptyDir={"sizeLimit": "1 Gi"})]},
+        {"volumes": [volume(emptyDir={"sizeLimit": "1 Gi"})]},
         "spec.volumes[0].emptyDir.sizeLimit",
         "should match",
     ),
     RefusedClaim(
         "17 volumes",
-        {"volumes": [_volume(name=f"v{number}", mountPath=f"/v{number}") for number in range(17)]},
+        {"volumes": [volume(name=f"v{number}", mountPath=f"/v{number}") for number in range(17)]},
         "spec.volumes",
         "must have at most 16 items",
     ),
@@ -704,17 +704,17 @@ ACCEPTED_CLAIMS: Final[list[AcceptedClaim]] = [
     AcceptedClaim(
         "empty objects", {"migrations": {}, "probes": {}, "scaling": {}, "security": {}, "nats": {}, "resources": {}, "placement": {}}
     ),
-    AcceptedClaim("own PostgreSQL variables", {"postgresConnectionSecret": "", "env": _env("POSTGRES_HOST", "POSTGRES_PASSWORD")}),
-    AcceptedClaim("own Dragonfly variables", {"dragonflyConnectionSecret": "", "env": _env("DRAGONFLY_HOST")}),
-    AcceptedClaim("own LLM keys", {"llmKeysSecret": "", "env": _env("OPENAI_API_KEY", "ANTHROPIC_API_KEY")}),
-    AcceptedClaim("own NATS files", {"env": _env("NATS_CREDS_FILE", "NATS_CA_FILE")}),
+    AcceptedClaim("own PostgreSQL variables", {"postgresConnectionSecret": "", "env": variables("POSTGRES_HOST", "POSTGRES_PASSWORD")}),
+    AcceptedClaim("own Dragonfly variables", {"dragonflyConnectionSecret": "", "env": variables("DRAGONFLY_HOST")}),
+    AcceptedClaim("own LLM keys", {"llmKeysSecret": "", "env": variables("OPENAI_API_KEY", "ANTHROPIC_API_KEY")}),
+    AcceptedClaim("own NATS files", {"env": variables("NATS_CREDS_FILE", "NATS_CA_FILE")}),
     AcceptedClaim(
         "NATS files of the platform",
-        {"nats": {"credentialsSecret": "orders-nats", "caSecret": "nats-ca", "account": "ACCOUNT"}, "env": _env("NATS_USER")},
+        {"nats": {"credentialsSecret": "orders-nats", "caSecret": "nats-ca", "account": "ACCOUNT"}, "env": variables("NATS_USER")},
     ),
     AcceptedClaim("variable without a value", {"env": [{"name": "FEATURE_X"}]}),
     AcceptedClaim("variable with an empty value", {"env": [{"name": "FEATURE_X", "value": ""}]}),
-    AcceptedClaim("variables with dots and dashes", {"env": _env("spring.profile", "_x", "-y", "nats_url")}),
+    AcceptedClaim("variables with dots and dashes", {"env": variables("spring.profile", "_x", "-y", "nats_url")}),
     AcceptedClaim(
         "variables from every source",
         {
@@ -746,7 +746,7 @@ ACCEPTED_CLAIMS: Final[list[AcceptedClaim]] = [
             ]
         },
     ),
-    AcceptedClaim("mount beside the platform's folder", {"volumes": [_volume(mountPath="/var/run/zerotouch-cache", subPath="")]}),
+    AcceptedClaim("mount beside the platform's folder", {"volumes": [volume(mountPath="/var/run/zerotouch-cache", subPath="")]}),
     AcceptedClaim("no migrations", {"migrations": {"enabled": False}}),
     AcceptedClaim("migrations in a job", {"migrations": {"mode": "job", "command": ["alembic", "upgrade", "head"]}}),
     AcceptedClaim("no probes", {"probes": {"enabled": False}}),

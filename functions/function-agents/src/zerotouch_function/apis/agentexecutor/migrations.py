@@ -137,7 +137,7 @@ def migration_condition(
 
 def _has_ended(job: Observation) -> bool:
     """Whether no pod of the Job is left, and none will come unless it is resumed."""
-    if _has(job, "Complete") or _has(job, "Failed"):
+    if has_succeeded(job) or has_failed(job):
         return True
     status = part(job, "status")
     is_suspended = part(job, "spec").get("suspend") is True and _has(job, "Suspended")

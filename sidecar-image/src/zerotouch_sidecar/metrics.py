@@ -51,7 +51,18 @@ class Metric(Generic[T]):
         return "{" + ",".join(f'{name}="{_escaped(value)}"' for name, value in pairs) + "}" if pairs else ""
 
 
-class Counter(Metric[float]):
+class Number(Metric[float]):
+    """One number under each set of label values."""
+
+    def value(self, *values: str) -> float:
+        """The number under these label values."""
+        return self._series.get(values, 0.0)
+
+    def _samples(self, values: tuple[str, ...], value: float) -> Iterator[str]:
+        yield f"{self.name}{self._named(values)} {value:.17g}"
+
+
+class Counter(Number):
     """A number that only grows."""
 
     kind = "counter"
@@ -65,15 +76,8 @@ class Counter(Metric[float]):
         key = self._key(values)
         series[key] = series.get(key, 0.0) + by
 
-    def value(self, *values: str) -> float:
-        """What has been counted under these label values."""
-        return self._series.get(values, 0.0)
 
-    def _samples(self, values: tuple[str, ...], value: float) -> Iterator[str]:
-        yield f"{self.name}{self._named(values)} {value:.17g}"
-
-
-class Gauge(Metric[float]):
+class Gauge(Number):
     """A number as it is now."""
 
     kind = "gauge"
@@ -86,13 +90,6 @@ class Gauge(Metric[float]):
         """Adds; a negative `by` takes away."""
         key = self._key(values)
         self._series[key] = self._series.get(key, 0.0) + by
-
-    def value(self, *values: str) -> float:
-        """The number under these label values."""
-        return self._series.get(values, 0.0)
-
-    def _samples(self, values: tuple[str, ...], value: float) -> Iterator[str]:
-        yield f"{self.name}{self._named(values)} {value:.17g}"
 
 
 class Histogram(Metric[list[float]]):
@@ -120,6 +117,9 @@ class Histogram(Metric[list[float]]):
             yield f"{self.name}_bucket{self._named(values, ('le', le))} {total:.17g}"
         yield f"{self.name}_sum{self._named(values)} {value[-1]:.17g}"
         yield f"{self.name}_count{self._named(values)} {total:.17g}"
+
+
+M = TypeVar("M", Counter, Gauge, Histogram)
 
 
 class Registry:
@@ -151,14 +151,11 @@ class Registry:
             action()
         return "\n".join(line for metric in self._metrics.values() for line in metric.lines()) + "\n"
 
-    def _added(self, metric: "M") -> "M":
+    def _added(self, metric: M) -> M:
         if metric.name in self._metrics:
             raise ValueError(f"metric {metric.name} exists already")
         self._metrics[metric.name] = metric
         return metric
-
-
-M = TypeVar("M", Counter, Gauge, Histogram)
 
 
 def _escaped(value: str) -> str:

@@ -143,3 +143,16 @@ async def until(condition: Callable[[], bool]) -> None:
 async def echo(request: Request, responder: Responder) -> None:
     """Answers with what was asked."""
     await responder.send(200, [(b"x-target", request.target)], await request.body.read(2**24))
+
+
+def endless(seen: list[str]) -> Handler:
+    """A handler that never answers, and notes when it has started and when it has ended."""
+
+    async def handler(request: Request, responder: Responder) -> None:
+        try:
+            seen.append("started")
+            await asyncio.Event().wait()
+        finally:
+            seen.append("ended")
+
+    return handler

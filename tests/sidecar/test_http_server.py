@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.sidecar.loops import LOOPBACK, Connection, ask, connected, echo, run, serving, until
+from tests.sidecar.loops import LOOPBACK, Connection, ask, connected, echo, endless, run, serving, until
 from zerotouch_sidecar.http.body import HIGH_WATER_BYTES
 from zerotouch_sidecar.http.errors import ClientGone
 from zerotouch_sidecar.http.limits import ServerLimits
@@ -442,15 +442,8 @@ def test_draining_waits_until_a_slow_client_has_read_the_whole_answer() -> None:
 def test_draining_ends_what_takes_longer_than_it_may() -> None:
     seen: list[str] = []
 
-    async def handler(request: Request, responder: Responder) -> None:
-        try:
-            seen.append("started")
-            await asyncio.Event().wait()
-        finally:
-            seen.append("ended")
-
     async def work() -> None:
-        async with serving(handler) as server, connected(server.port) as client:
+        async with serving(endless(seen)) as server, connected(server.port) as client:
             await client.send(GET)
             await until(lambda: seen == ["started"])
             await server.drain(0.05)

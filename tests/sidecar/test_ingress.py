@@ -11,7 +11,7 @@ from contextlib import ExitStack
 import pytest
 
 from tests.sidecar.agents import agent, fronting
-from tests.sidecar.loops import LOOPBACK, ask, connected, echo, head_of, run, serving, talking, until
+from tests.sidecar.loops import LOOPBACK, ask, connected, echo, endless, head_of, run, serving, talking, until
 from zerotouch_function.apis.agenttype.sidecar import MAX_CONNECTIONS
 from zerotouch_function.resources.sizes import SIDECAR_SIZES
 from zerotouch_sidecar.config.structs import Card
@@ -532,15 +532,8 @@ def test_an_answer_that_breaks_off_is_never_whole_for_a_client_of_http_1_0() -> 
 def test_a_client_that_leaves_ends_the_agents_work() -> None:
     seen: list[str] = []
 
-    async def handler(request: Request, responder: Responder) -> None:
-        try:
-            seen.append("started")
-            await asyncio.Event().wait()
-        finally:
-            seen.append("ended")
-
     async def work() -> None:
-        async with agent(handler) as front:
+        async with agent(endless(seen)) as front:
             async with connected(front.port) as client:
                 await client.send(GET % b"")
                 await until(lambda: seen == ["started"])

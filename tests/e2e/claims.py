@@ -20,6 +20,7 @@ TINY: Final[Manifest] = {"requests": {"cpu": "20m", "memory": "64Mi"}}
 """Requests small enough for many pods on one node."""
 
 REQUEST_SECONDS: Final = 30
+NO_HEADERS: Final[Mapping[str, str]] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,12 +94,13 @@ class Claim:
     def wait_for(self, what: str, probe: Callable[[], T | None], *, timeout_seconds: float = 120) -> T:
         return self.namespace.wait_for(f"Claim {self.name} {what}", probe, timeout_seconds=timeout_seconds)
 
-    def ask(self, path: str = "/", question: str | None = None) -> Manifest:
+    def ask(self, path: str = "/", question: str | None = None, headers: Mapping[str, str] = NO_HEADERS) -> Manifest:
         """What the claim's Service answers, whatever its status is; a question is posted."""
         with port_forward(self.namespace.name, f"svc/{self.name}", 8080) as port:
             body = None if question is None else question.encode()
             try:
-                response = urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", body, timeout=REQUEST_SECONDS)
+                request = urllib.request.Request(f"http://127.0.0.1:{port}{path}", body, dict(headers))
+                response = urllib.request.urlopen(request, timeout=REQUEST_SECONDS)
             except urllib.error.HTTPError as error:
                 response = error
             answer: Manifest = json.load(response)

@@ -92,7 +92,7 @@ def test_a_sampled_request_becomes_a_span_below_its_callers() -> None:
     trace, parent = b"4bf92f3577b34da6a3ce929d0e0e4736", b"00f067aa0ba902b7"
 
     async def agent(request: Request, responder: Responder) -> None:
-        seen.append(request.header(b"traceparent") or b"")
+        seen.append((request.header(b"traceparent") or b"", request.header(b"tracestate")))
         await responder.send(200, [])
 
     async def work() -> None:
@@ -103,8 +103,9 @@ def test_a_sampled_request_becomes_a_span_below_its_callers() -> None:
             async with serving(proxy.handle) as front, connected(front.port) as client:
                 for header in (
                     b"",
-                    b"traceparent: 00-" + trace + b"-" + parent + b"-01\r\n",
+                    b"traceparent: 00-" + trace + b"-" + parent + b"-01\r\ntracestate: a=b\r\n",
                     b"traceparent: 00-" + trace + b"-" + parent + b"-00\r\n",
+                    b"traceparent: 00-0-0-00\r\ntracestate: a=b\r\n",
                 ):
                     await client.send(GET % header)
                     await client.answer()
@@ -115,9 +116,12 @@ def test_a_sampled_request_becomes_a_span_below_its_callers() -> None:
     run(work())
     (span,) = collector.spans
     assert (span["traceId"], span["parentSpanId"], span["kind"]) == (trace.decode(), parent.decode(), Kind.SERVER)
-    assert seen[1] == b"00-%b-%b-01" % (trace, span["spanId"].encode())
-    assert seen[2].startswith(b"00-" + trace)
-    assert seen[2].endswith(b"-00")
+    new, below, unsampled, damaged = seen
+    assert below == (b"00-%b-%b-01" % (trace, span["spanId"].encode()), b"a=b")
+    assert re.fullmatch(b"00-%b-[0-9a-f]{16}-00" % trace, unsampled[0])
+    for parent_told, state in (new, damaged):
+        assert re.fullmatch(rb"00-[0-9a-f]{32}-[0-9a-f]{16}-00", parent_told)
+        assert state is None, "a trace that begins here has none"
     attributes = {each["key"]: next(iter(each["value"].values())) for each in span["attributes"]}
     assert attributes["http.request.method"] == "GET"
     assert (attributes["url.path"], attributes["http.response.status_code"]) == ("/a", "200")

@@ -17,7 +17,7 @@ _OURS: Final = b"x-agent-"
 
 _FORWARDED: Final = (b"x-forwarded-for", b"x-forwarded-proto", b"x-forwarded-host")
 _FOR, _PROTO, _HOST = _FORWARDED
-_REPLACED: Final = frozenset((TRACE_PARENT, b"expect", *_FORWARDED))
+_REPLACED: Final = frozenset((b"expect", *_FORWARDED))
 _id: Final = re.compile(rb"^[A-Za-z0-9._:+/=-]{1,128}$")
 
 
@@ -27,12 +27,16 @@ def request_id(request: Request) -> bytes:
     return given if given is not None and _id.match(given) else new_id()
 
 
-def to_agent(request: Request, given_id: bytes, span: Span) -> Headers:
+def to_agent(request: Request, given_id: bytes, span: Span | None) -> Headers:
     """The request's headers for the agent: without those of this hop, and without what only the sidecar may say.
 
-    A trace that begins here has no state yet: W3C Trace Context lets `tracestate` pass only beside a `traceparent` that holds.
+    Args:
+        request: The client's request.
+        given_id: Its id.
+        span: The sidecar's own, which the agent's is below. None where nobody is told of it: a trace then passes as it came, and where
+            there is none the agent decides whether one begins.
     """
-    dropped = FRAMING | tokens(request.headers, b"connection") | (frozenset() if span.parent_id else {TRACE_STATE})
+    dropped = FRAMING | tokens(request.headers, b"connection") | _replaced_by(span)
     passed: Headers = []
     said: dict[bytes, bytes] = {}
     for name, value in request.headers:
@@ -42,7 +46,7 @@ def to_agent(request: Request, given_id: bytes, span: Span) -> Headers:
             passed.append((name, value))
     passed += (
         (REQUEST_ID, given_id),
-        (TRACE_PARENT, span.traceparent),
+        *([(TRACE_PARENT, span.traceparent)] if span else []),
         (_FOR, b", ".join(filter(None, (said.get(_FOR), request.peer.encode())))),
         (_PROTO, said.get(_PROTO) or b"http"),
         (_HOST, said.get(_HOST) or request.header(b"host") or b""),
@@ -50,6 +54,13 @@ def to_agent(request: Request, given_id: bytes, span: Span) -> Headers:
     if request.is_upgrade:
         passed += ((b"connection", b"upgrade"), (b"upgrade", b"websocket"))
     return passed
+
+
+def _replaced_by(span: Span | None) -> frozenset[bytes]:
+    """A trace that begins here has no state yet: W3C Trace Context lets `tracestate` pass only beside a `traceparent` that holds."""
+    if span is None:
+        return frozenset()
+    return frozenset({TRACE_PARENT} if span.parent_id else {TRACE_PARENT, TRACE_STATE})
 
 
 def to_client(headers: Headers, given_id: bytes) -> Headers:

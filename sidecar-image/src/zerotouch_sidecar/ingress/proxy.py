@@ -57,7 +57,7 @@ class Ingress:
         started = time.perf_counter()
         request_id = headers.request_id(request)
         span = self._tracer.begin("ingress", Kind.SERVER, request.header(headers.TRACE_PARENT))
-        passed = headers.to_agent(request, request_id, span)
+        passed = headers.to_agent(request, request_id, span if self._tracer.is_on else None)
         exchange = Exchange("ingress", request_id.decode(), request.method.decode(), request.target.decode("latin-1"), request.peer, passed)
         self._figures.active.inc()
         try:

@@ -51,9 +51,14 @@ class Tracer:
         if old is not None:
             await old.close()
 
+    @property
+    def is_on(self) -> bool:
+        """Whether there is a collector, so that spans of ours exist for others to be below."""
+        return self._collector is not None
+
     def begin(self, name: str, kind: Kind, traceparent: bytes | None) -> Span:
         """A span that begins now. Cheap when nothing is exported."""
-        return begin(name, kind, traceparent, self._tracing.sample_ratio if self._collector is not None else 0.0)
+        return begin(name, kind, traceparent, self._tracing.sample_ratio if self.is_on else 0.0)
 
     def end(self, span: Span) -> None:
         """Ends a span."""

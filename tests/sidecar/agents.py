@@ -14,6 +14,9 @@ from zerotouch_sidecar.metrics import Registry
 from zerotouch_sidecar.plugins.hooks import Hook, Hooks
 from zerotouch_sidecar.tracing.exporter import Tracer
 
+GET = b"GET /a?b=c HTTP/1.1\r\nHost: researcher:8080\r\n%s\r\n"
+"""A request to the agent, with a place for more headers."""
+
 
 @dataclass
 class Front:

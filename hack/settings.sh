@@ -23,7 +23,7 @@ dockerfiles=({functions/function-agents,sidecar-image,wrapper-image}/Dockerfile)
 : "${IMAGE_BUILD:=docker build -t \"\$@\"}"                # $1 tag, $2 folder, then flags of the builder
 : "${IMAGE_SAVE:=docker save -o \"\$2\" \"\$1\"}"          # $1 tag, $2 file to write, a docker archive
 : "${IMAGE_LOAD:=docker push \"\$1\"}"                    # $1 tag; makes an image available to the cluster
-: "${XPKG_PUSH:="$CROSSPLANE" xpkg push -f \"\$1\" \"\$2\"}" # $1 file, $2 name with tag
+: "${XPKG_PUSH:=\"\$CROSSPLANE\" xpkg push -f \"\$1\" \"\$2\"}" # $1 file, $2 name with tag
 # No file of an image is later than the last change to its sources (2025 where there is no commit).
 : "${SOURCE_DATE_EPOCH:=$(git log -1 --format=%ct -- apis functions package hack sidecar-image uv.lock wrapper-image 2>/dev/null || true)}"
 : "${SOURCE_DATE_EPOCH:=1735689600}"

@@ -79,3 +79,16 @@ def test_a_registry_without_a_host_is_refused(registry: str, tmp_path: Path) -> 
     assert done.returncode == 1
     assert f"Error: REGISTRY: {registry} names no host\n" in done.stderr
     assert not list((tmp_path / "checkout").glob("build/*.xpkg"))
+
+
+def test_packages_are_pushed_by_a_program_whose_path_has_spaces(tmp_path: Path) -> None:
+    make_checkout(tmp_path / "checkout")
+    program = tmp_path / "the crossplane"
+    program.write_text('#!/bin/sh\necho "$*" >>calls\n')
+    program.chmod(0o755)
+    settings = {"CROSSPLANE": str(program), "IMAGE_LOAD": "true", "REGISTRY": "example.com", "VERSION": VERSION}
+    environment = {**{name: value for name, value in os.environ.items() if name != "XPKG_PUSH"}, **settings}
+    subprocess.run(["hack/push.sh"], cwd=tmp_path / "checkout", env=environment, check=True)
+    assert (tmp_path / "checkout/calls").read_text().splitlines() == [
+        f"xpkg push -f build/{name}.xpkg example.com/{name}:{VERSION}" for name in ("function-agents", *CONFIGURATIONS)
+    ]

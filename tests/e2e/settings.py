@@ -7,7 +7,7 @@ from typing import Final
 DOCKER_BUILD: Final = 'docker build -t "$@"'
 DOCKER_SAVE: Final = 'docker save -o "$2" "$1"'
 DOCKER_PUSH: Final = 'docker push "$1"'
-PACKAGE_PUSH: Final = '{} xpkg push -f "$1" "$2"'
+PACKAGE_PUSH: Final = '"{}" xpkg push -f "$1" "$2"'
 EARLIER: Final = "be58a7afa9e269dbe7a0e7f7259f14c5841851c3"
 """The first commit with today's definitions. What claims become has changed since in two places, a migration's Job and the number of
 pods that an agent's autoscaler decides; the tests of upgrades make claims with neither."""

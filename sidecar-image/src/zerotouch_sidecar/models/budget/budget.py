@@ -29,7 +29,6 @@ SPENT_SECONDS: Final = 1.0
 QUEUE_SECONDS: Final = 30.0
 """How long a request waits for running ones that have set aside what is left."""
 
-
 KEEP_TICKS: Final = 12
 """After so many calls of `tick` even an idle pod looks whether the record is still there."""
 

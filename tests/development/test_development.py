@@ -2,6 +2,7 @@
 
 import json
 import re
+import runpy
 import subprocess
 import sys
 from pathlib import Path
@@ -74,6 +75,12 @@ def test_the_tiltfile_watches_folders_and_calls_targets_that_exist() -> None:
             assert f"\n{target}:" in makefile
         for path in re.findall(r"-f (\S+)", resource["cmd"]):
             assert (ROOT / path).exists()
+
+
+def test_tilt_builds_again_when_anything_that_is_built_changes() -> None:
+    inputs = runpy.run_path(str(ROOT / "hack/version.py"))["INPUTS"]
+    for resource in tilt((ROOT / "Tiltfile").read_text())[:3]:
+        assert set(inputs) <= set(resource["deps"]), resource["name"]
 
 
 def tilt(text: str) -> list[dict[str, Any]]:

@@ -13,7 +13,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from multiprocessing import Process
+from multiprocessing import get_context
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
@@ -108,7 +108,7 @@ def started(command: list[str], environment: Mapping[str, str]) -> float:
 def listening() -> Iterator[str]:
     """The sidecar's place, taken by a process of its own."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), Reports)
-    process = Process(target=server.serve_forever, daemon=True)
+    process = get_context("fork").Process(target=server.serve_forever, daemon=True)  # which takes the socket along
     process.start()
     try:
         yield f"http://127.0.0.1:{server.server_port}"

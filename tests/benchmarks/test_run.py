@@ -1,12 +1,16 @@
 """The benchmark itself runs."""
 
 import json
+import multiprocessing
 import os
 import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from benchmarks.servers import PATCH_AND_TRANSFORM, patch_and_transform
+from benchmarks.wrapper import listening
 
 ROOT = Path(__file__).parents[2]
 WITHOUT_PEER = "--no-patch-and-transform"
@@ -49,3 +53,15 @@ def test_a_quick_run_measures_everything(tmp_path: Path) -> None:
     at_start = [one["name"] for one in document["wrapper"]["measurements"]]
     assert any(name.endswith("without bytecode") for name in at_start)
     assert all(name.splitlines()[0] in done.stdout for name in [*measured, *at_start])
+
+
+@pytest.mark.parametrize("method", multiprocessing.get_all_start_methods())
+def test_the_sidecars_place_is_taken_however_this_python_starts_processes(method: str) -> None:
+    """The default is `fork` up to Python 3.13, and another one on macOS."""
+    default = multiprocessing.get_start_method()
+    multiprocessing.set_start_method(method, force=True)
+    try:
+        with listening() as url:
+            assert url.startswith("http://127.0.0.1:")
+    finally:
+        multiprocessing.set_start_method(default, force=True)

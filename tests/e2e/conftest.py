@@ -2,25 +2,25 @@
 
 import secrets as random
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Final
 
 import pytest
 
 from tests.e2e import images, settings
-from tests.e2e.apis import AGENT_EXECUTOR, APIS
+from tests.e2e.apis import AGENT_EXECUTOR
 from tests.e2e.claims import Claim, manifest, secrets, spec
-from tests.e2e.cluster import Manifest, apply, get, kubectl
+from tests.e2e.cluster import Manifest, apply, get
 from tests.e2e.figures import FIGURES, Figures
 from tests.e2e.images import WORKLOAD, Workload
 from tests.e2e.making import MakeClaims, MakeNamespace, MakeQueue, ReadyClaim
-from tests.e2e.namespace import Namespace, namespace_manifest
+from tests.e2e.namespace import Namespace, namespace_manifest, remove_all
 from tests.e2e.preconditions import missing
 from tests.e2e.settings import Settings
 from tests.e2e.streams import Queue
 
 HERE: Final = Path(__file__).parent
-DELETE_SECONDS: Final = 180
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -68,14 +68,7 @@ def make_namespace(environment: Settings) -> Iterator[MakeNamespace]:
 
     yield make
     if not environment.keeps_namespaces:
-        for namespace in made:
-            for api in APIS:
-                namespace.delete_all(api.resource)
-            kubectl("delete", "namespace", namespace.name, "--ignore-not-found", "--wait=false")
-        for namespace in made:
-            kubectl(
-                "wait", "namespace", namespace.name, "--for=delete", f"--timeout={DELETE_SECONDS}s", timeout_seconds=DELETE_SECONDS + 10
-            )
+        remove_all(made)
 
 
 @pytest.fixture(scope="session")
@@ -98,8 +91,9 @@ def make_queue(environment: Settings) -> Iterator[MakeQueue]:
         return queue
 
     yield make
-    for queue in [] if environment.keeps_namespaces else made:
-        queue.delete()
+    with ExitStack() as stack:  # each, whatever becomes of the others
+        for queue in [] if environment.keeps_namespaces else made:
+            stack.callback(queue.delete)
 
 
 @pytest.fixture

@@ -1,14 +1,18 @@
 """One namespace of the cluster: what is in it, and waiting for it to change."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Final, TypeVar
 
+from tests.e2e.apis import APIS
 from tests.e2e.cluster import Manifest, apply, find, get, holds, kubectl, wait_for
 from tests.e2e.report import report
 
 T = TypeVar("T")
+
+DELETE_SECONDS: Final = 180
 
 
 def namespace_manifest(name: str, *, pod_security: str) -> Manifest:
@@ -67,3 +71,21 @@ class Namespace:
 
     def report(self) -> str:
         return report(self.name)
+
+    def remove(self) -> None:
+        """Deletes its claims, waits until they are gone, and asks for its own deletion."""
+        for api in APIS:
+            self.delete_all(api.resource)
+        kubectl("delete", "namespace", self.name, "--ignore-not-found", "--wait=false")
+
+    def wait_gone(self) -> None:
+        kubectl("wait", "namespace", self.name, "--for=delete", f"--timeout={DELETE_SECONDS}s", timeout_seconds=DELETE_SECONDS + 10)
+
+
+def remove_all(namespaces: Sequence[Namespace]) -> None:
+    """Removes each, and then waits for each, whatever becomes of the others; raises what failed."""
+    with ExitStack() as stack:  # last in, first out
+        for namespace in reversed(namespaces):
+            stack.callback(namespace.wait_gone)
+        for namespace in reversed(namespaces):
+            stack.callback(namespace.remove)

@@ -2,6 +2,8 @@
 SHELL := /bin/bash
 MAKEFLAGS += --no-print-directory
 bin := .venv/bin
+# Of pytest: one more than there are processors, for some tests wait.
+workers = $(shell echo $$(($$(getconf _NPROCESSORS_ONLN) + 1)))
 
 # One version for all steps of one call, whatever is edited meanwhile. What stands on make's command line is not in this shell's environment.
 ifneq (,$(filter images package push install gitops,$(MAKECMDGOALS)))
@@ -31,7 +33,7 @@ render: .venv/.synced ## the same with the official Crossplane CLI: CLAIM=file.y
 	@hack/render.sh $(CLAIM)
 
 test: .venv/.synced ## run all tests that need no cluster
-	E2E= $(bin)/pytest -n auto --dist loadfile $(PYTEST_FLAGS)
+	E2E= $(bin)/pytest -n $(workers) --dist loadfile --no-loadscope-reorder $(PYTEST_FLAGS)
 
 fuzz: .venv/.synced ## fuzz the function: [FUZZ_EXAMPLES=1000000] [FUZZ_SECONDS=7200] [FUZZ_SEED=0] [FUZZ_PARTIAL=1]
 	@$(bin)/python -m tests.fuzz.run

@@ -31,7 +31,6 @@ from benchmarks.servers import (
     running,
 )
 
-LARGE_BYTES: Final = 2_500_000
 IN_FLIGHT: Final = 8
 SPECS: Final = 4
 """Versions of the captured claim that a server is asked about in turn."""
@@ -52,18 +51,31 @@ Figures = Mapping[str, list[float]]
 
 @dataclass(frozen=True)
 class Plan:
-    """How thoroughly to measure."""
+    """How thoroughly to measure.
+
+    Attributes:
+        rounds: Turns of each program.
+        load_seconds: How long a server is asked in one of them.
+        observed: Numbers of observed objects.
+        large_mb: Size of a large request, in MB.
+        calls: Calls in process of each kind.
+        claims: Claims in the larger preview.
+        transports: How servers are called.
+    """
 
     rounds: int
     load_seconds: float
     observed: tuple[int, ...]
+    large_mb: float
     calls: int
     claims: int
     transports: tuple[str, ...]
 
 
-FULL: Final = Plan(rounds=5, load_seconds=1.5, observed=crossplane.OBSERVED, calls=200, claims=100, transports=("insecure", "mTLS"))
-QUICK: Final = Plan(rounds=1, load_seconds=0.3, observed=(6,), calls=5, claims=2, transports=("insecure",))
+FULL: Final = Plan(
+    rounds=5, load_seconds=1.5, observed=crossplane.OBSERVED, large_mb=2.5, calls=200, claims=100, transports=("insecure", "mTLS")
+)
+QUICK: Final = Plan(rounds=1, load_seconds=0.3, observed=(6,), large_mb=0.25, calls=5, claims=2, transports=("insecure",))
 
 
 class Bench:
@@ -108,7 +120,7 @@ class Bench:
 
     def _in_process(self) -> Iterator[Measurement]:
         ours_at: dict[tuple[str, int], float] = {}
-        large = large_number()
+        large = observed_in(self._plan.large_mb)
         for observed in sorted({*self._plan.observed, large}):
             calls = max(3, min(self._plan.calls, self._plan.calls * 20 // max(1, observed)))
             figures: dict[str, dict[str, list[float]]] = {"cold": defaultdict(list), "seen": defaultdict(list)}
@@ -124,7 +136,7 @@ class Bench:
                 yield compared(name, "us", figures[what], at_most=limit_us if has_limit else None)
                 if has_limit:
                     yield compared(f"{name}, beside the SDK", "us", figures[what], {SDK: (None, limit_us / SDK_US)})
-        for observed, of in ((600, "600"), (large, f"2.5 MB ({large})")):
+        for observed, of in ((600, "600"), (large, f"{self._plan.large_mb:g} MB ({large})")):
             for what in IN_PROCESS_US:
                 if (what, observed) not in ours_at:
                     continue
@@ -141,7 +153,7 @@ class Bench:
                 self._load(server, IN_FLIGHT, folder=large)
                 peak[program.name].append(server.memory_mb("VmHWM"))
         yield compared("memory, idle", "MB", idle, at_most=40)
-        yield compared(f"memory, at most, with {IN_FLIGHT} requests of 2.5 MB in flight", "MB", peak, at_most=110)
+        yield compared(f"memory, at most, with {IN_FLIGHT} requests of {self._plan.large_mb:g} MB in flight", "MB", peak, at_most=110)
 
     def _start(self) -> Iterator[Measurement]:
         in_images = [as_in_its_image(program) for program in self._programs]
@@ -179,7 +191,7 @@ class Bench:
         return self._written(program, "captured", lambda: [self._made(program, None, version) for version in range(SPECS)])
 
     def _large(self, program: str) -> Path:
-        return self._written(program, "large", lambda: [self._made(program, large_number(), 0)])
+        return self._written(program, "large", lambda: [self._made(program, observed_in(self._plan.large_mb), 0)])
 
     def _written(self, program: str, what: str, requests: Callable[[], list[bytes]]) -> Path:
         folder = self._folder / f"{what}-{program}"
@@ -197,9 +209,9 @@ class Bench:
         return crossplane.request(observed, function_input=function_input, version=version)
 
 
-def large_number() -> int:
-    """How many observed objects a request of 2.5 MB has."""
-    return LARGE_BYTES // (len(crossplane.request(60)) // 60)
+def observed_in(megabytes: float) -> int:
+    """How many observed objects a request of that size has."""
+    return int(megabytes * 1e6) // (len(crossplane.request(60)) // 60)
 
 
 def compared(

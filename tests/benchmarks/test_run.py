@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.measure import QUICK
 from benchmarks.servers import PATCH_AND_TRANSFORM, patch_and_transform
 from benchmarks.wrapper import listening
 
@@ -47,7 +48,7 @@ def test_a_quick_run_measures_everything(tmp_path: Path) -> None:
     assert measured["requests/s, 8 in flight, insecure"]["ratio"]["sdk"] > 0
     assert (PATCH_AND_TRANSFORM in measured["requests/s, 8 in flight, insecure"]["ratio"]) == has_peer()
     assert "in process, cold, 6 observed" in measured
-    assert sum(name.startswith("2.5 MB") for name in measured) == 2, "cold and seen"
+    assert sum(name.startswith(f"{QUICK.large_mb} MB") for name in measured) == 2, "cold and seen"
     assert "memory, idle" in measured
     assert {"start to first answer, each as in its image", "start to first answer, all compiled"} <= measured.keys()
     at_start = [one["name"] for one in document["wrapper"]["measurements"]]

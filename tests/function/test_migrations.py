@@ -126,6 +126,16 @@ def test_pods_that_go_on_meanwhile_are_scaled_on_the_queue_that_they_read(mode: 
     assert "useHttps" not in trigger(after)
 
 
+@pytest.mark.parametrize("damage", [{"stream": None}, {"consumer": 7}, {"natsServerMonitoringEndpoint": ""}, {"account": None}])
+def test_a_queue_that_somebody_damaged_is_not_kept(damage: Manifest) -> None:
+    _, before = answer(composite({}), {})
+    scaled = before["scaled-object"]
+    spec = {**scaled["spec"], "triggers": [{"type": "nats-jetstream", "metadata": {**trigger(scaled), **damage}}]}
+    running = {"deployment": deployed(before["deployment"]), "scaled-object": {**scaled, "spec": spec}}
+    _, held = answer(claim("app:v2", natsStreamName="NEW"), running)
+    assert trigger(held["scaled-object"])["stream"] == "NEW"
+
+
 def trigger(scaled_object: Manifest) -> Manifest:
     return dict(scaled_object["spec"]["triggers"][0]["metadata"])
 

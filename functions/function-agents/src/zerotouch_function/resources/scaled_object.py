@@ -4,7 +4,7 @@ from typing import Final
 
 from zerotouch_function.fields.claim import Claim
 from zerotouch_function.fields.scaling import Scaling
-from zerotouch_function.manifest import Manifest, Observation, part, parts, without_empty
+from zerotouch_function.manifest import Manifest, Observation, part, parts, text, without_empty
 from zerotouch_function.resources.metadata import object_meta
 
 FALLBACK_FAILURES: Final = 3
@@ -13,7 +13,10 @@ FALLBACK_FAILURES: Final = 3
 FASTEST_STEP_SECONDS: Final = 60
 """Scale-down takes at most one step in this time, or in a fifth of the cooldown where that is shorter."""
 
-QUEUE: Final = frozenset({"natsServerMonitoringEndpoint", "useHttps", "account", "stream", "consumer"})
+NAMED: Final = frozenset({"natsServerMonitoringEndpoint", "account", "stream", "consumer"})
+"""What every trigger names of its queue."""
+
+QUEUE: Final = NAMED | {"useHttps"}
 """What of a trigger says which queue is read (KEDA, scaler nats-jetstream)."""
 
 
@@ -60,9 +63,9 @@ def scaled_object(
 
 
 def with_queue_of(earlier: Observation, manifest: Manifest) -> Manifest:
-    """The same ScaledObject on the queue of an earlier one, if that has any."""
-    queue = {key: value for key, value in _queue(earlier).items() if key in QUEUE}
-    if not queue:
+    """The same ScaledObject on the queue of an earlier one, which somebody may have changed: if it still names one."""
+    queue = {key: value for key, value in _queue(earlier).items() if key in QUEUE and text(value)}
+    if not queue.keys() >= NAMED:
         return manifest
     (trigger,) = manifest["spec"]["triggers"]
     own = {key: value for key, value in trigger["metadata"].items() if key not in QUEUE}

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import Enum
 from time import monotonic
@@ -118,7 +118,7 @@ class Budget:
     def relimit(self, limit: Amount) -> None:
         """Takes a new limit; what was spent stays spent."""
         self.limit = limit
-        self._ledger = replace(self._ledger, limit=limit)
+        self._ledger = self._ledger._replace(limit=limit)
         self._spent_until = 0.0
         self._wake()
 
@@ -129,7 +129,7 @@ class Budget:
             blocked = self._blocked(estimate)
             if blocked is None:
                 await self._refilled()
-            elif not replace(self._ledger, reserved=NOTHING).has_free(estimate):  # no running request can give back enough
+            elif not self._ledger._replace(reserved=NOTHING).has_free(estimate):  # no running request can give back enough
                 return blocked
             elif not await self._settled(deadline - monotonic()):
                 return Verdict.BUSY
@@ -193,8 +193,8 @@ class Budget:
         now = monotonic()
         if now < self._away_until:
             return Verdict.AWAY
-        is_spent = any(spent and part for spent, part in zip(self._spent, needed, strict=True))
-        return Verdict.SPENT if is_spent and now < self._spent_until else None
+        is_spent = now < self._spent_until and any(spent and part for spent, part in zip(self._spent, needed, strict=True))
+        return Verdict.SPENT if is_spent else None
 
     def _is_low(self, needed: Amount) -> bool:
         """Whether less than half of the last lease is free, so that the next one is fetched before it is missed."""
@@ -246,8 +246,8 @@ class Budget:
             return
         self._record = change.record
         spent, reserved = now.spent.minus(seen.spent), now.reserved.minus(seen.reserved)
-        self._ledger = replace(
-            change.ledger, limit=now.limit, spent=change.ledger.spent.plus(spent), reserved=change.ledger.reserved.plus(reserved)
+        self._ledger = change.ledger._replace(
+            limit=now.limit, spent=change.ledger.spent.plus(spent), reserved=change.ledger.reserved.plus(reserved)
         )
         self._spent, self._spent_until = change.spent, monotonic() + SPENT_SECONDS
         if any(change.spent) and self._told != now.period:

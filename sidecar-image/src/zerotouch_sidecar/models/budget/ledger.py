@@ -1,14 +1,14 @@
 """One pod's side of a budget: what it has taken, spent, and set aside for requests that are running. No clock, no network."""
 
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from zerotouch_sidecar.models.amounts import NOTHING, Amount
 from zerotouch_sidecar.models.budget.record import Record, lease
 
 
-@dataclass(frozen=True, slots=True)
-class Ledger:
-    """What this pod knows without asking."""
+class Ledger(NamedTuple):
+    """What this pod knows without asking. A tuple, since each request makes two of them."""
 
     limit: Amount
     """The whole budget, of which a part that is 0 has no limit."""
@@ -31,19 +31,19 @@ class Ledger:
 
     def reserve(self, amount: Amount) -> "Ledger":
         """Returns the ledger with an amount set aside."""
-        return replace(self, reserved=self.reserved.plus(amount))
+        return self._replace(reserved=self.reserved.plus(amount))
 
     def settle(self, reserved: Amount, used: Amount) -> "Ledger":
         """Returns the ledger after a request ended, with what it really used."""
-        return replace(self, reserved=self.reserved.minus(reserved), spent=self.spent.plus(used))
+        return self._replace(reserved=self.reserved.minus(reserved), spent=self.spent.plus(used))
 
     def without_free(self) -> "Ledger":
         """Returns the ledger without what no running request needs: it is about to be given back."""
-        return replace(self, granted=Amount(*map(min, self.granted, self.spent.plus(self.reserved))))
+        return self._replace(granted=Amount(*map(min, self.granted, self.spent.plus(self.reserved))))
 
     def turned(self, period: str) -> "Ledger":
         """Returns the ledger at the start of a period. Running requests count in the period in which they end."""
-        return replace(self, period=period, record_id="", granted=NOTHING, spent=NOTHING)
+        return self._replace(period=period, record_id="", granted=NOTHING, spent=NOTHING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ def take(record: Record | None, ledger: Ledger, holder: str, new_id: str, now: i
     more = (lease(*numbers, pods) for numbers in zip(ledger.limit, taken, ledger.free(), strict=True))
     granted = ledger.granted.plus(Amount(*more))
     spent = tuple(0 < limit <= all_taken for limit, all_taken in zip(ledger.limit, taken, strict=True))
-    return Change(record.with_holder(holder, granted, now), replace(ledger, granted=granted), spent)
+    return Change(record.with_holder(holder, granted, now), ledger._replace(granted=granted), spent)
 
 
 def keep(record: Record | None, ledger: Ledger, holder: str, new_id: str, now: int) -> Change:
@@ -85,6 +85,6 @@ def _joined(record: Record | None, ledger: Ledger, holder: str, new_id: str, now
     if record.period > ledger.period:  # another pod's clock is ahead: its period has begun
         ledger = ledger.turned(record.period)
     if ledger.record_id == record.id and holder not in record.pods:  # not heard of for so long that it was added to those that are gone
-        ledger = replace(ledger, granted=NOTHING, spent=ledger.spent.minus(ledger.granted).above_zero())
+        ledger = ledger._replace(granted=NOTHING, spent=ledger.spent.minus(ledger.granted).above_zero())
     granted = Amount(*map(max, ledger.granted, ledger.spent))
-    return record.with_holder(holder, granted, now), replace(ledger, record_id=record.id, granted=granted)
+    return record.with_holder(holder, granted, now), ledger._replace(record_id=record.id, granted=granted)

@@ -11,7 +11,7 @@ from zerotouch_sidecar.http.body import HIGH_WATER_BYTES, Body
 from zerotouch_sidecar.http.choke import Choke
 from zerotouch_sidecar.http.errors import Disconnected, FirstByteTimeout, IdleTimeout, MalformedAnswer, UpstreamError
 from zerotouch_sidecar.http.limits import Timeouts
-from zerotouch_sidecar.http.message import Headers
+from zerotouch_sidecar.http.message import Headers, header
 from zerotouch_sidecar.http.patience import Patience
 from zerotouch_sidecar.http.pauses import Pauses
 from zerotouch_sidecar.http.reads import SmallReads
@@ -172,11 +172,10 @@ class ClientConnection(SmallReads):
         answered, self._answered = self._answered, None
         if answered is None or answered.done():
             return
-        names = {name for name, _ in self._headers}
-        length = next((int(value) for name, value in self._headers if name == b"content-length"), None)
-        self._ends_with_connection = length is None and b"transfer-encoding" not in names
+        length = header(self._headers, b"content-length")
+        self._ends_with_connection = length is None and header(self._headers, b"transfer-encoding") is None
         self._is_tunnel = status == 101
-        self._body = body = Body(length, self._pause, self._resume)
+        self._body = body = Body(None if length is None else int(length), self._pause, self._resume)
         answered.set_result(Answered(status, self._headers, body))
         if self._method == b"HEAD":
             self._is_used_up = True

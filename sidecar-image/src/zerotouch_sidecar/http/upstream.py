@@ -11,7 +11,7 @@ from zerotouch_sidecar.http.client import Answered, ClientConnection
 from zerotouch_sidecar.http.errors import ConnectError, ConnectTimeout, Disconnected
 from zerotouch_sidecar.http.head import FRAMING, written
 from zerotouch_sidecar.http.limits import Timeouts, UpstreamLimits
-from zerotouch_sidecar.http.message import Headers
+from zerotouch_sidecar.http.message import Headers, header
 
 IDEMPOTENT: Final = frozenset((b"GET", b"HEAD", b"OPTIONS", b"PUT", b"DELETE", b"TRACE"))
 """Methods that may be sent twice (RFC 9110 9.2.2)."""
@@ -117,7 +117,7 @@ class Upstream:
     def _head(self, method: bytes, target: bytes, headers: Headers, body: bytes | AsyncIterable[bytes], *, asks_upgrade: bool) -> bytes:
         keeps = (b"connection", b"upgrade") if asks_upgrade else ()
         sent = [(name, value) for name, value in headers if name != b"content-length" and (name not in FRAMING or name in keeps)]
-        if not any(name == b"host" for name, _ in sent):
+        if header(sent, b"host") is None:
             sent.insert(0, (b"host", self._authority))
         length = len(body) if isinstance(body, bytes) else body.length if isinstance(body, Body) else None
         if length is None:

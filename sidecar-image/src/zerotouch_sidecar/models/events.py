@@ -91,6 +91,8 @@ def _data_lines(events: bytes) -> int:
 
 def _last_end(held: bytes, start: int) -> int:
     """Returns where the last whole event ends: after an empty line, which is not before the start."""
+    if held.endswith(_ENDS):  # as most pieces do
+        return len(held)
     return max((at + len(mark) for mark in _ENDS if (at := held.rfind(mark, start)) >= 0), default=0)
 
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from tests.sidecar.loops import serving
 from zerotouch_sidecar.config.structs import Agent, Card, Configuration, Ingress
 from zerotouch_sidecar.http.limits import ServerLimits
-from zerotouch_sidecar.http.server import Handler, Server
+from zerotouch_sidecar.http.listener import Handler
+from zerotouch_sidecar.http.server import Server
 from zerotouch_sidecar.ingress.figures import Figures
 from zerotouch_sidecar.ingress.proxy import Ingress as IngressProxy
 from zerotouch_sidecar.metrics import Registry

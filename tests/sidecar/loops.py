@@ -8,8 +8,9 @@ from typing import Any, Final, TypeVar
 import uvloop
 
 from zerotouch_sidecar.http.limits import ServerLimits
+from zerotouch_sidecar.http.listener import Handler
 from zerotouch_sidecar.http.message import Request, Responder
-from zerotouch_sidecar.http.server import Handler, Server, serve
+from zerotouch_sidecar.http.server import Server, serve
 
 LOOPBACK: Final = "127.0.0.1"
 T = TypeVar("T")

@@ -11,7 +11,8 @@ from zerotouch_sidecar.config.structs import Configuration
 from zerotouch_sidecar.config.watch import Watch
 from zerotouch_sidecar.errors import StartError
 from zerotouch_sidecar.http.limits import ServerLimits
-from zerotouch_sidecar.http.server import Handler, Server, serve
+from zerotouch_sidecar.http.listener import Handler
+from zerotouch_sidecar.http.server import Server, serve
 from zerotouch_sidecar.ingress.figures import Figures
 from zerotouch_sidecar.ingress.proxy import Ingress
 from zerotouch_sidecar.local.reports import Reports

@@ -1,14 +1,38 @@
 """Writes one answer to a connection: the head with the first piece of the body, then each piece as it comes."""
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import Protocol
 
+from zerotouch_sidecar.http.body import Body
+from zerotouch_sidecar.http.choke import Choke
 from zerotouch_sidecar.http.errors import ClientGone
 from zerotouch_sidecar.http.head import FRAMING, status_line, written
 from zerotouch_sidecar.http.message import Headers, Request
 
-if TYPE_CHECKING:
-    from zerotouch_sidecar.http.connection import ServerConnection
+
+class Wire(Protocol):
+    """The connection, as an answer sees it.
+
+    Attributes:
+        choke: On while the client reads more slowly than we write.
+        unframed: An answer to HTTP/1.0 that is whole when the connection ends.
+    """
+
+    choke: Choke
+    unframed: "Answer | None"
+
+    @property
+    def is_ending(self) -> bool:
+        """No further request is taken from this connection."""
+
+    def send(self, data: bytes) -> None:
+        """Writes."""
+
+    def open_tunnel(self, tunnel: Body) -> None:
+        """From here on the client's bytes are another protocol's."""
+
+    def abort(self) -> None:
+        """Ends the connection in the middle of whatever is under way, in a way that no client takes for the end of an answer."""
 
 
 class Answer:
@@ -28,7 +52,7 @@ class Answer:
         "status",
     )
 
-    def __init__(self, connection: "ServerConnection", request: Request, *, keeps_alive: bool) -> None:
+    def __init__(self, connection: Wire, request: Request, *, keeps_alive: bool) -> None:
         self.status = 0
         self.started = False
         self.finished = False

@@ -5,21 +5,19 @@ import math
 import socket
 import struct
 from collections import deque
-from typing import TYPE_CHECKING, Final, cast
+from typing import Final, cast
 
 from zerotouch_sidecar.http.answer import Answer
 from zerotouch_sidecar.http.body import HIGH_WATER_BYTES, Body
 from zerotouch_sidecar.http.choke import Choke
 from zerotouch_sidecar.http.errors import BadRequest, ClientGone
 from zerotouch_sidecar.http.head import status_line, tokens, written
+from zerotouch_sidecar.http.listener import Listener
 from zerotouch_sidecar.http.message import Request
 from zerotouch_sidecar.http.pauses import Pauses
 from zerotouch_sidecar.http.problem import HEADERS, problem
 from zerotouch_sidecar.http.reader import Head, RequestReader
 from zerotouch_sidecar.http.reads import SmallReads
-
-if TYPE_CHECKING:
-    from zerotouch_sidecar.http.server import Listener
 
 PIPELINED: Final = 256
 """Requests that may wait behind the one being answered."""
@@ -41,7 +39,7 @@ class ServerConnection(SmallReads):
         unframed: An answer to HTTP/1.0 that is whole when the connection ends.
     """
 
-    def __init__(self, listener: "Listener") -> None:
+    def __init__(self, listener: Listener) -> None:
         self.deadline = math.inf
         self.choke = Choke()
         self.is_deaf = False

@@ -15,6 +15,11 @@ from zerotouch_sidecar.http.server import Server, serve
 LOOPBACK: Final = "127.0.0.1"
 T = TypeVar("T")
 
+GET: Final = b"GET /a HTTP/1.1\r\nHost: a\r\n\r\n"
+LAST: Final = b"GET /a HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
+POST: Final = b"POST /a HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n"
+"""Takes the length of the body."""
+
 PATIENCE_SECONDS: Final = 30.0
 """How long a test waits for what must happen, on a machine that is busy with other things."""
 

@@ -373,6 +373,24 @@ REFUSED_ENV: Final = [
         "spec.env[0].valueFrom.fieldRef.fieldPath",
         "should match",
     ),
+    *(
+        RefusedClaim(
+            f"variable from key {key}",
+            {"env": [{"name": "TOKEN", "valueFrom": {"secretKeyRef": {"name": "orders-api", "key": key}}}]},
+            "spec.env[0].valueFrom.secretKeyRef.key",
+            "should match",
+        )
+        for key in (".", "..", "..data")
+    ),
+    *(
+        RefusedClaim(
+            f"variable from {path}",
+            {"env": [{"name": "TEAM", "valueFrom": {"fieldRef": {"fieldPath": path}}}]},
+            "spec.env[0].valueFrom.fieldRef.fieldPath",
+            "should match",
+        )
+        for path in ("metadata.labels['my team']", "metadata.annotations['a..b/team']")
+    ),
     RefusedClaim(
         "resource that a container does not have",
         {"env": [{"name": "X", "valueFrom": {"resourceFieldRef": {"resource": "limits.gpu"}}}]},
@@ -560,6 +578,10 @@ REFUSED_METADATA: Final = [
         "spec.podAnnotations",
         f"spec.podAnnotations: {KEY_RULE}",
     ),
+    *(
+        RefusedClaim(f"{field} with a prefix that is no DNS name: {key}", {field: {key: "x"}}, f"spec.{field}", f"spec.{field}: {KEY_RULE}")
+        for field, key in (("podLabels", "a..b/x"), ("podAnnotations", "a.-b/x"), ("serviceAccountAnnotations", "a-.b/x"))
+    ),
     RefusedClaim("pod label with an empty key", {"podLabels": {"": "x"}}, "spec.podLabels", f"spec.podLabels: {KEY_RULE}"),
     RefusedClaim("pod label with a key of 64 characters", {"podLabels": {"a" * 64: "x"}}, "spec.podLabels", f"spec.podLabels: {KEY_RULE}"),
     RefusedClaim("pod label with a space", {"podLabels": {"team": "check out"}}, "spec.podLabels.team", "should match"),
@@ -711,6 +733,15 @@ ACCEPTED_CLAIMS: Final[list[AcceptedClaim]] = [
     AcceptedClaim(
         "NATS files of the platform",
         {"nats": {"credentialsSecret": "orders-nats", "caSecret": "nats-ca", "account": "ACCOUNT"}, "env": variables("NATS_USER")},
+    ),
+    AcceptedClaim(
+        "variables from keys with dots",
+        {
+            "env": [
+                {"name": name, "valueFrom": {"secretKeyRef": {"name": "orders-api", "key": key}}}
+                for name, key in (("A", ".dockerconfigjson"), ("B", "a..b"), ("C", "-"))
+            ]
+        },
     ),
     AcceptedClaim("variable without a value", {"env": [{"name": "FEATURE_X"}]}),
     AcceptedClaim("variable with an empty value", {"env": [{"name": "FEATURE_X", "value": ""}]}),

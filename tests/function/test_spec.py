@@ -189,3 +189,10 @@ def test_a_key_of_a_secret_is_the_name_of_one_file(key: str) -> None:
     providers = [{"name": "openai", "type": "openai", "secret": {"name": "openai", "key": key}}]
     with pytest.raises(FunctionError, match="write a key such as api-key"):
         compose(agent({"llm": {"providers": providers}}), NOTHING, {})
+
+
+@pytest.mark.parametrize("prefix", ["a" * 254, f"{'a.' * 127}b"])
+def test_a_prefix_longer_than_any_dns_name_is_refused(prefix: str) -> None:
+    with pytest.raises(FunctionError, match=r"^spec\.podLabels\.a.*write a key such as tier or example.com/tier$"):
+        compose(composite({"podLabels": {f"{prefix}/tier": "x"}}), NOTHING, {})
+    assert compose(composite({"podLabels": {f"{'a' * 253}/tier": "x"}}), NOTHING, {})

@@ -28,15 +28,21 @@ OptionalName = Annotated[str, Meta(pattern=rf"^\Z|{DNS_SUBDOMAIN}", max_length=2
 
 UrlPath = Annotated[str, Meta(pattern=r"^/\S*\Z", max_length=1024, description="a path, such as /health")]
 Argument = Annotated[str, Meta(max_length=4096)]
-KeyText = Annotated[str, Meta(pattern=r"^[-._a-zA-Z0-9]+\Z", min_length=1, max_length=253, description="a key such as api-key")]
-"""Key in a Secret or ConfigMap, which is a file's name where it is mounted."""
+KeyText = Annotated[
+    str,
+    Meta(pattern=r"^([-_a-zA-Z0-9]|[.][-_a-zA-Z0-9])[-._a-zA-Z0-9]*\Z", min_length=1, max_length=253, description="a key such as api-key"),
+]
+"""Key in a Secret or ConfigMap, which is a file's name where it is mounted: not `.`, and without `..` in front."""
 
 
-QUALIFIED_NAME = r"^([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?\Z"
-Key = Annotated[str, Meta(pattern=QUALIFIED_NAME, max_length=317, description="a key such as tier or example.com/tier")]
+PREFIX = r"(?![^/]{254})([a-z0-9]([-a-z0-9]*[a-z0-9])?([.][a-z0-9]([-a-z0-9]*[a-z0-9])?)*/)?"
+QUALIFIED = rf"{PREFIX}[A-Za-z0-9]([-A-Za-z0-9_.]{{0,61}}[A-Za-z0-9])?"
+"""A name, with a DNS name of at most 253 characters and `/` before it or not."""
+
+Key = Annotated[str, Meta(pattern=rf"^{QUALIFIED}\Z", max_length=317, description="a key such as tier or example.com/tier")]
 """Key of a label, annotation or taint: `name` or `prefix/name`."""
 
-OptionalKey = Annotated[str, Meta(pattern=rf"^\Z|{QUALIFIED_NAME}", max_length=317, description="a key such as example.com/tier")]
+OptionalKey = Annotated[str, Meta(pattern=rf"^({QUALIFIED})?\Z", max_length=317, description="a key such as example.com/tier")]
 """The same, or empty: every one."""
 
 LabelValue = Annotated[

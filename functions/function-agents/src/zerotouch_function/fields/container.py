@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from zerotouch_function.fields.base import DnsLabel, Fields, Flag, KeyText, ObjectName, UrlPath, Whole
+from zerotouch_function.fields.base import QUALIFIED, DnsLabel, Fields, Flag, KeyText, ObjectName, UrlPath, Whole
 from zerotouch_function.fields.quantity import Cpu, Divisor, Memory, Quantities
 
 Size = Literal["small", "medium", "large"]
@@ -29,7 +29,7 @@ PodField = Annotated[
     str,
     Meta(
         max_length=512,
-        pattern=r"^(metadata\.(name|namespace|uid|(labels|annotations)\['[^']+'\])|spec\.(nodeName|serviceAccountName)|status\.(hostIPs?|podIPs?))\Z",
+        pattern=rf"^(metadata\.(name|namespace|uid|(labels|annotations)\['{QUALIFIED}'\])|spec\.(nodeName|serviceAccountName)|status\.(hostIPs?|podIPs?))\Z",
         description="a field such as metadata.uid, metadata.labels['tier'], spec.nodeName or status.podIP",
     ),
 ]

@@ -258,6 +258,7 @@ def test_a_restricted_pod_reaches_dns_its_providers_and_what_the_claim_names() -
         ("fd00::g/8", "write address/bits, such as"),
         ("10.20.30.40/16", "write 10.20.0.0/16 for the range, or 10.20.30.40/32"),
         ("fd00:20::1/64", "write fd00:20::/64 for the range, or fd00:20::1/128"),
+        ("::ffff:a14:0/112", "write it as IPv4"),
     ],
 )
 def test_a_range_that_is_none_leaves_no_agent_unfenced(cidr: str, remedy: str) -> None:

@@ -139,7 +139,7 @@ def _range_fault(cidr: str) -> tuple[str, str]:
     """What is wrong with it and what to do; two empty texts if nothing is.
 
     No regular expression that a person can read knows every form of an IPv6 address. An address inside a range may mean either, and
-    Kubernetes refuses it since 1.36 (`StrictIPCIDRValidation`).
+    Kubernetes refuses it since 1.36 (`StrictIPCIDRValidation`), as it does an IPv4 address in IPv6's notation.
     """
     try:
         address = ip_interface(cidr)
@@ -147,4 +147,6 @@ def _range_fault(cidr: str) -> tuple[str, str]:
         return f'"{cidr}" is no range of addresses', "write address/bits, such as fd00:20::/64"
     if address.ip != address.network.network_address:
         return f'"{cidr}" is an address inside a range', f"write {address.network} for the range, or {address.ip}/{address.max_prefixlen}"
+    if address.version == 6 and address.ip.ipv4_mapped:
+        return f'"{cidr}" is an IPv4 address in IPv6\'s notation', "write it as IPv4, such as 10.20.0.0/16"
     return "", ""

@@ -216,6 +216,14 @@ def test_a_migration_that_was_deleted_is_not_sent_again() -> None:
     assert jobs(answer(claim("app:v2"), {})[1]).keys() == {sent_for("app:v2")[0]}
 
 
+@pytest.mark.parametrize("where", ["podLabels", "metadata"])
+def test_a_migration_has_no_label_that_the_api_server_gives_it(where: str) -> None:
+    """It would refuse the Job."""
+    xr = claim("a", podLabels=OF_THE_SERVER) if where == "podLabels" else {**claim("a"), "metadata": {"name": "x", "labels": OF_THE_SERVER}}
+    (job,) = jobs(answer(xr, {})[1]).values()
+    assert not job["spec"]["template"]["metadata"]["labels"].keys() & OF_THE_SERVER.keys()
+
+
 def test_objects_of_another_step_are_no_migrations() -> None:
     note = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "x"}}
     observed = {"migration-notes": note, "migration-0123456789": note}

@@ -10,6 +10,9 @@ from zerotouch_function.resources.metadata import object_meta
 JOB_NAME: Final = "batch.kubernetes.io/job-name"
 """Label that Kubernetes puts on the pods of a Job."""
 
+OF_THE_SERVER: Final = ("controller-uid", "job-name", "batch.kubernetes.io/controller-uid", JOB_NAME)
+"""Labels that the API server puts on the pods of a Job. It refuses a Job that comes with others' values for them."""
+
 RETRIES: Final = 3
 """Pods that may fail before the Job gives up."""
 
@@ -38,6 +41,6 @@ def release_job(claim: Claim, *, component: str, purpose: str, template: Manifes
 
 
 def _own_pods(template: Manifest, component: str) -> Manifest:
-    """The template without the label that the claim's Service and Deployment select by."""
-    labels = {key: value for key, value in template["metadata"]["labels"].items() if key != contract.APP}
+    """The template without the label that the claim's Service and Deployment select by, and without the API server's own."""
+    labels = {key: value for key, value in template["metadata"]["labels"].items() if key not in (contract.APP, *OF_THE_SERVER)}
     return {**template, "metadata": {**template["metadata"], "labels": {**labels, contract.COMPONENT: component}}}

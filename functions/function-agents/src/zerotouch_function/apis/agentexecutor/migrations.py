@@ -20,13 +20,10 @@ from zerotouch_function.fields.claim import Claim
 from zerotouch_function.manifest import HASH_LENGTH, Manifest, Observation, part, text, without_empty
 from zerotouch_function.observed import Composed
 from zerotouch_function.readiness import WORKLOAD_READY, condition, count, main_image, sentence
-from zerotouch_function.resources.job import JOB_NAME, REPLACEMENT, RETRIES
+from zerotouch_function.resources.job import JOB_NAME, OF_THE_SERVER, REPLACEMENT, RETRIES
 
 KEY: Final = re.compile(rf"migration-[0-9a-f]{{{HASH_LENGTH}}}")
 """Resource keys of Jobs, as `job_key` makes them."""
-
-OF_THE_SERVER: Final = ("controller-uid", "job-name", "batch.kubernetes.io/controller-uid", JOB_NAME)
-"""Labels that the API server adds to the pods of a Job."""
 
 
 def job_key(job: Manifest) -> str:

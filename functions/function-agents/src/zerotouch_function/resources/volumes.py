@@ -22,11 +22,6 @@ def volume_mount(volume: Volume) -> Manifest:
     return {**mount, "readOnly": True} if volume.read_only else mount
 
 
-def secret_volume(name: str, secret: str, path: str) -> tuple[Manifest, Manifest]:
-    """A whole Secret as files of a folder: the volume and its mount."""
-    return {"name": name, "secret": {"secretName": secret}}, {"name": name, "mountPath": path, "readOnly": True}
-
-
 def secret_key_volume(name: str, secret: str, key: str, path: str, *, file: str) -> tuple[Manifest, Manifest]:
     """One key of a Secret as a file of a folder, which follows its changes: the volume and its mount. A pod waits until the key exists."""
     items = [{"key": key, "path": file}]

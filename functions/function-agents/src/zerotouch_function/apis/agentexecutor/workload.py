@@ -14,7 +14,7 @@ from zerotouch_function.resources.pod import pod_placement, pod_spec, pod_templa
 from zerotouch_function.resources.probes import container_probes
 from zerotouch_function.resources.security import container_security_context
 from zerotouch_function.resources.sizes import container_resources
-from zerotouch_function.resources.volumes import pod_volume, secret_volume, unzip, volume_mount
+from zerotouch_function.resources.volumes import pod_volume, secret_key_volume, unzip, volume_mount
 from zerotouch_function.settings import Settings
 
 COMPONENT: Final = "agent-executor"
@@ -113,10 +113,10 @@ def container_env(spec: AgentExecutorSpec) -> list[Manifest]:
 
 
 def _volumes(spec: AgentExecutorSpec) -> list[tuple[Manifest, Manifest]]:
-    """Volumes and their mounts: the NATS Secrets that the claim names, then its own."""
+    """Volumes and their mounts: of the NATS Secrets that the claim names their one key, then its own."""
     secrets = (
-        ("nats-credentials", spec.nats.credentials_secret, paths.NATS_CREDENTIALS),
-        ("nats-ca", spec.nats.ca_secret, paths.NATS_CA),
+        ("nats-credentials", spec.nats.credentials_secret, paths.NATS_CREDS_KEY, paths.NATS_CREDENTIALS),
+        ("nats-ca", spec.nats.ca_secret, paths.NATS_CA_KEY, paths.NATS_CA),
     )
-    platform = [secret_volume(name, secret, path) for name, secret, path in secrets if secret]
+    platform = [secret_key_volume(name, secret, key, path, file=key) for name, secret, key, path in secrets if secret]
     return [*platform, *((pod_volume(volume), volume_mount(volume)) for volume in spec.volumes)]

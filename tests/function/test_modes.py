@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.composites import composite, created, deployed, scaling, wrapped
+from tests.composites import agent, composite, created, deployed, scaling, wrapped
 from zerotouch_function.composition import Status
 from zerotouch_function.errors import ModeError
 from zerotouch_function.manifest import Manifest
@@ -64,6 +64,47 @@ def test_an_object_that_cannot_be_written_says_why() -> None:
     refused = {**deployment, "status": {"conditions": [{"type": "Synced", "status": "False", "message": "deployments is forbidden."}]}}
     _, told, _ = compose(composite(), Snapshot({"deployment": refused}), OBJECTS).conditions
     assert (told.reason, told.message) == ("CannotWrite", "Deployment my-service cannot be written: deployments is forbidden")
+
+
+def cannot_be_written(made: Manifest) -> Manifest:
+    """An Object whose edit the API server refuses; what it once wrote is there."""
+    status = {**wrapped(made)["status"], "conditions": [{"type": "Synced", "status": "False", "message": "it is forbidden."}]}
+    return {**made, "status": status}
+
+
+@pytest.mark.parametrize(
+    ("xr", "key", "name"),
+    [
+        (composite(), "service-account", "ServiceAccount my-service"),
+        (composite({"migrations": {"mode": "job"}}), "service", "Service my-service"),
+        (agent(), "service-account", "ServiceAccount my-agent"),
+        (agent(), "sidecar-config", "ConfigMap my-agent-sidecar"),
+        (agent(), "service", "Service my-agent"),
+        (agent({"network": {"policy": "restricted"}}), "network-policy", "NetworkPolicy my-agent"),
+    ],
+)
+def test_an_object_without_a_condition_of_its_own_that_cannot_be_written_keeps_the_workload_from_being_ready(
+    xr: Manifest, key: str, name: str
+) -> None:
+    made = created(xr, OBJECTS)
+    observed = {each: wrapped(manifest) for each, manifest in made.items()}
+    answer = compose(xr, Snapshot({**observed, key: cannot_be_written(made[key])}), OBJECTS)
+    told = answer.conditions[1]
+    assert (told.type, told.reason, told.message) == ("WorkloadReady", "CannotWrite", f"{name} cannot be written: it is forbidden")
+    assert not answer.resources[key].is_ready
+    assert compose(xr, Snapshot(observed), OBJECTS).resources[key].is_ready
+
+
+def test_a_deployment_that_cannot_be_written_is_told_before_all_else() -> None:
+    made = created(agent(), OBJECTS)
+    observed = Snapshot({key: cannot_be_written(manifest) for key, manifest in made.items()})
+    assert compose(agent(), observed, OBJECTS).conditions[1].message == "Deployment my-agent cannot be written: it is forbidden"
+
+
+def test_an_object_that_is_no_longer_wanted_is_not_told() -> None:
+    fenced = created(agent({"network": {"policy": "restricted"}}), OBJECTS)
+    observed = Snapshot({"network-policy": cannot_be_written(fenced["network-policy"])})
+    assert compose(agent(), observed, OBJECTS).conditions[1].reason == "Creating"
 
 
 def test_a_migration_that_cannot_be_written_says_why() -> None:

@@ -5,16 +5,20 @@ broken image keeps the old pods, and stays available.
 """
 
 import re
+from collections.abc import Iterable, Mapping
 from typing import Final
 
-from zerotouch_function.composition import Condition, Status
+from zerotouch_function.composition import Condition, Resource, Status
 from zerotouch_function.fields.claim import Claim
-from zerotouch_function.manifest import Observation, part, parts, text
+from zerotouch_function.manifest import Manifest, Observation, part, parts, text
+from zerotouch_function.observed import Composed
 from zerotouch_function.release import release_of
 
 SPEC_VALID: Final = "SpecValid"
 WORKLOAD_READY: Final = "WorkloadReady"
 SCALER_READY: Final = "ScalerReady"
+
+CANNOT_WRITE: Final = "CannotWrite"
 
 ASLEEP: Final = "No pod runs until messages wait in the stream"
 
@@ -33,7 +37,7 @@ def workload_condition(
         asleep: Why no pod runs, where none may; empty where one always should.
     """
     if problem:
-        return _workload(Status.FALSE, "CannotWrite", f"Deployment {claim.name} cannot be written: {sentence(problem)}")
+        return _workload(Status.FALSE, CANNOT_WRITE, f"Deployment {claim.name} cannot be written: {sentence(problem)}")
     if observed is None:
         return _workload(Status.FALSE, "Creating", f"Deployment {claim.name} does not exist yet")
     look = explanation or f"See why with: kubectl -n {claim.namespace} describe pods -l app={claim.name}"
@@ -72,6 +76,31 @@ def _stopped_by_hand(claim: Claim) -> Condition:
     )
 
 
+def once_written(manifest: Manifest, key: str, composed: Composed) -> Resource:
+    """An object without a state of its own: it serves its purpose as soon as it is written."""
+    return Resource(manifest, is_ready=composed.has(key) and not composed.problem(key))
+
+
+def with_unwritten(workload: Condition, composed: Composed, resources: Mapping[str, Resource], keys: Iterable[str]) -> Condition:
+    """The workload's state, unless an object that its pods do not start without, or are not reached without, cannot be written.
+
+    Args:
+        workload: The state of the Deployment and its migrations.
+        composed: The objects as they are.
+        resources: The objects as they are sent.
+        keys: Keys of the objects that no condition of their own speaks of.
+    """
+    if workload.reason == CANNOT_WRITE:
+        return workload
+    for key in keys:
+        problem = composed.problem(key)
+        if problem and key in resources:
+            manifest = resources[key].manifest
+            message = f"{manifest['kind']} {manifest['metadata']['name']} cannot be written: {sentence(problem)}"
+            return _workload(Status.FALSE, CANNOT_WRITE, message)
+    return workload
+
+
 def scaler_condition(claim: Claim, observed: Observation | None, *, want_release: str | None, source: str, problem: str = "") -> Condition:
     """The ScaledObject's state.
 
@@ -83,7 +112,7 @@ def scaler_condition(claim: Claim, observed: Observation | None, *, want_release
         problem: Why the ScaledObject cannot be written, where that is known.
     """
     if problem:
-        return _scaler(Status.FALSE, "CannotWrite", f"ScaledObject {claim.name}-scaler cannot be written: {sentence(problem)}")
+        return _scaler(Status.FALSE, CANNOT_WRITE, f"ScaledObject {claim.name}-scaler cannot be written: {sentence(problem)}")
     if observed is None:
         return _scaler(Status.FALSE, "Creating", f"ScaledObject {claim.name}-scaler does not exist yet")
     if want_release not in (None, release_of(observed)):
@@ -133,7 +162,7 @@ def autoscaler_condition(claim: Claim, observed: Observation | None, *, want_rel
         problem: Why it cannot be written, where that is known.
     """
     if problem:
-        return _scaler(Status.FALSE, "CannotWrite", f"HorizontalPodAutoscaler {claim.name} cannot be written: {sentence(problem)}")
+        return _scaler(Status.FALSE, CANNOT_WRITE, f"HorizontalPodAutoscaler {claim.name} cannot be written: {sentence(problem)}")
     if observed is None:
         return _scaler(Status.FALSE, "Creating", f"HorizontalPodAutoscaler {claim.name} does not exist yet")
     if want_release not in (None, release_of(observed)):

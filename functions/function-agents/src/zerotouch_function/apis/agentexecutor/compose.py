@@ -15,7 +15,16 @@ from zerotouch_function.fields.claim import Claim, parse_claim
 from zerotouch_function.manifest import Manifest, Observation, part, without_empty
 from zerotouch_function.namesake import SERVICE, check_name, namesakes
 from zerotouch_function.observed import Composed
-from zerotouch_function.readiness import SCALER_READY, SPEC_VALID, WORKLOAD_READY, count, scaler_condition, workload_condition
+from zerotouch_function.readiness import (
+    SCALER_READY,
+    SPEC_VALID,
+    WORKLOAD_READY,
+    count,
+    once_written,
+    scaler_condition,
+    with_unwritten,
+    workload_condition,
+)
 from zerotouch_function.release import release_of
 from zerotouch_function.resources.scaled_object import queue_of
 from zerotouch_function.resources.service import service, service_host
@@ -52,15 +61,17 @@ def compose(xr: Manifest, composed: Composed, settings: Settings) -> Composition
         problem=composed.problem(SCALED_OBJECT),
     )
     account = service_account(claim, component=COMPONENT, annotations=spec.service_account_annotations)
+    resources = {
+        SERVICE_ACCOUNT: once_written(account, SERVICE_ACCOUNT, composed),
+        **runs.resources,
+        SERVICE: once_written(service(claim, component=COMPONENT), SERVICE, composed),
+        **({SCALED_OBJECT: Resource(scaled, is_ready=scales.status is Status.TRUE)} if _has_pods(runs, composed) else {}),
+    }
+    serves = with_unwritten(runs.condition, composed, resources, (SERVICE_ACCOUNT, SERVICE))
     return Composition(
-        resources={
-            SERVICE_ACCOUNT: Resource(account, is_ready=composed.has(SERVICE_ACCOUNT)),
-            **runs.resources,
-            SERVICE: Resource(service(claim, component=COMPONENT), is_ready=composed.has(SERVICE)),
-            **({SCALED_OBJECT: Resource(scaled, is_ready=scales.status is Status.TRUE)} if _has_pods(runs, composed) else {}),
-        },
+        resources=resources,
         status=_status(xr, claim, spec, composed.get(DEPLOYMENT), runs.condition, settings),
-        conditions=(Condition(SPEC_VALID, Status.TRUE, "Valid", "The claim is valid"), runs.condition, scales),
+        conditions=(Condition(SPEC_VALID, Status.TRUE, "Valid", "The claim is valid"), serves, scales),
         requirements=namesakes(claim, KIND, composed) | claim_pods(claim, may_be_read=settings.diagnostics.pods),
     )
 

@@ -23,6 +23,8 @@ from zerotouch_function.readiness import (
     autoscaler_condition,
     count,
     fixed_condition,
+    once_written,
+    with_unwritten,
     workload_condition,
 )
 from zerotouch_function.release import release_of, with_release
@@ -64,19 +66,20 @@ def compose(xr: Manifest, composed: Composed, settings: Settings) -> Composition
     )
     account = service_account(claim, component=COMPONENT, annotations=spec.service_account_annotations)
     resources = {
-        SERVICE_ACCOUNT: Resource(account, is_ready=composed.has(SERVICE_ACCOUNT)),
-        CONFIG: Resource(sidecar_config_map(claim, spec, settings, component=COMPONENT), is_ready=composed.has(CONFIG)),
+        SERVICE_ACCOUNT: once_written(account, SERVICE_ACCOUNT, composed),
+        CONFIG: once_written(sidecar_config_map(claim, spec, settings, component=COMPONENT), CONFIG, composed),
         DEPLOYMENT: Resource(deployment, is_ready=runs.status is Status.TRUE),
-        SERVICE: Resource(way_in(claim), is_ready=composed.has(SERVICE)),
+        SERVICE: once_written(way_in(claim), SERVICE, composed),
     }
     if scaler:
         resources[AUTOSCALER] = Resource(scaler, is_ready=scales.status is Status.TRUE)
     if spec.network.policy == "restricted":
-        resources[NETWORK_POLICY] = Resource(fence(claim, spec), is_ready=composed.has(NETWORK_POLICY))
+        resources[NETWORK_POLICY] = once_written(fence(claim, spec), NETWORK_POLICY, composed)
+    serves = with_unwritten(runs, composed, resources, (SERVICE_ACCOUNT, CONFIG, SERVICE, NETWORK_POLICY))
     return Composition(
         resources=resources,
         status=_status(xr, claim, spec, composed.get(DEPLOYMENT), runs, settings),
-        conditions=(Condition(SPEC_VALID, Status.TRUE, "Valid", "The claim is valid"), runs, models, scales),
+        conditions=(Condition(SPEC_VALID, Status.TRUE, "Valid", "The claim is valid"), serves, models, scales),
         requirements=namesakes(claim, KIND, composed) | claim_pods(claim, may_be_read=settings.diagnostics.pods),
     )
 

@@ -65,7 +65,12 @@ def providers_of(first: str, second: str) -> st.SearchStrategy[list[dict[str, An
 providers = st.one_of(providers_of("openai", "openai-compatible"), providers_of("anthropic", "anthropic"))
 
 price = st.from_regex(r"[0-9]{1,3}(\.[0-9]{1,4})?", fullmatch=True)
-prices = optional({"inputUsdPerMillionTokens": price, "outputUsdPerMillionTokens": price}, cachedUsdPerMillionTokens=price)
+prices = optional(
+    {"inputUsdPerMillionTokens": price, "outputUsdPerMillionTokens": price},
+    cachedUsdPerMillionTokens=price,
+    cacheWriteUsdPerMillionTokens=price,
+    longCacheWriteUsdPerMillionTokens=price,
+)
 targets = st.lists(
     optional({"provider": st.sampled_from(PROVIDERS), "model": st.sampled_from(["gpt-5", "a/b:c"])}, weight=st.integers(0, 1000)),
     min_size=1,

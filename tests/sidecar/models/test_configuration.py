@@ -1,6 +1,7 @@
 """Configurations that change, that are refused, and providers that others wrote."""
 
 import asyncio
+from decimal import Decimal
 from importlib.metadata import EntryPoint
 from typing import Any
 
@@ -10,7 +11,9 @@ from tests.sidecar.models.support import NO_PAUSE, both_surfaces, configured, mo
 from tests.sidecar.models.test_secrets import ASK, CHAT, MESSAGES
 from zerotouch_sidecar.errors import ConfigurationError
 from zerotouch_sidecar.metrics import Registry
+from zerotouch_sidecar.models.amounts import Price
 from zerotouch_sidecar.models.call import Call
+from zerotouch_sidecar.models.plan import Plan, make_plan
 from zerotouch_sidecar.models.providers import registry
 from zerotouch_sidecar.models.providers.base import GROUP, Answer, Setup
 from zerotouch_sidecar.models.providers.mock import MockAnswer
@@ -212,3 +215,13 @@ def test_headers_and_ca_of_a_provider_are_its_own() -> None:
                 assert (headers["x-team"], headers["user-agent"]) == ("a", "zerotouch")
 
     asyncio.run(scene())
+
+
+def test_each_kind_of_token_is_priced_as_configured() -> None:
+    fields = ("input", "output", "cached", "cacheWrite", "longCacheWrite")
+    price = {f"{field}UsdPerMillionTokens": str(at) for at, field in enumerate(fields, 1)}
+    llm = configured({"providers": [provider("mock", "mock")], "models": [model("gpt", "mock/a", price=price)]}).llm
+    given = Price.of(
+        input_usd=Decimal(1), output_usd=Decimal(2), cached_usd=Decimal(3), written_usd=Decimal(4), long_written_usd=Decimal(5)
+    )
+    assert make_plan(llm, Plan(llm)).aliases["gpt"].price == given

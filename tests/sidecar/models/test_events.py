@@ -17,8 +17,9 @@ CHAT = [
     {"choices": [{"delta": {"content": "ü"}}]},
     {"choices": [], "usage": {"prompt_tokens": 11, "completion_tokens": 5, "prompt_tokens_details": {"cached_tokens": 3}}},
 ]
+BEGUN = {"input_tokens": 7, "cache_read_input_tokens": 4, "cache_creation_input_tokens": 2, "output_tokens": 1}
 MESSAGES = [
-    {"type": "message_start", "message": {"usage": {"input_tokens": 7, "cache_read_input_tokens": 4, "output_tokens": 1}}},
+    {"type": "message_start", "message": {"usage": BEGUN | {"cache_creation": {"ephemeral_1h_input_tokens": 2}}}},
     {"type": "content_block_delta", "delta": {"text": "x"}},
     {"type": "message_delta", "usage": {"output_tokens": 9}},
 ]
@@ -29,7 +30,7 @@ RESPONSES = [
         "response": {"usage": {"input_tokens": 8, "output_tokens": 2, "input_tokens_details": {"cached_tokens": 1}}},
     },
 ]
-STREAMS = [(CHAT, Usage(11, 5, 3)), (MESSAGES, Usage(11, 9, 4)), (RESPONSES, Usage(8, 2, 1))]
+STREAMS = [(CHAT, Usage(11, 5, 3)), (MESSAGES, Usage(13, 9, 4, 2, 2)), (RESPONSES, Usage(8, 2, 1))]
 
 
 def stream(events: list[Any], end: str) -> list[bytes]:
@@ -99,7 +100,24 @@ def test_what_follows_a_long_event_is_read_as_ever(end: str, cuts: list[int]) ->
         (b'{"usage": {"prompt_tokens": 12, "completion_tokens": 1, "total_tokens": 399}}', Usage(12, 387)),
         (
             b'{"usage": {"input_tokens": 3, "cache_creation_input_tokens": 2, "cache_read_input_tokens": 4, "output_tokens": 1}}',
-            Usage(9, 1, 4),
+            Usage(9, 1, 4, 2),
+        ),
+        (  # within an hour's cache and the usual one, and beside what an advisor and a compaction used
+            b'{"usage": {"input_tokens": 3, "cache_creation_input_tokens": 6, "cache_read_input_tokens": 4, "output_tokens": 1,'
+            b'"cache_creation": {"ephemeral_5m_input_tokens": 1, "ephemeral_1h_input_tokens": 5}, "iterations": ['
+            b'{"type": "message", "input_tokens": 3, "output_tokens": 1}, {"type": "compaction", "input_tokens": 100, "output_tokens": 20},'
+            b'{"type": "advisor_message", "input_tokens": 7, "cache_read_input_tokens": 1000, "output_tokens": 300}]}}',
+            Usage(1120, 321, 1004, 6, 5),
+        ),
+        (
+            b'{"usage": {"prompt_tokens": 9, "completion_tokens": 1,'
+            b'"prompt_tokens_details": {"cached_tokens": 3, "cache_write_tokens": 2}}}',
+            Usage(9, 1, 3, 2),
+        ),
+        (
+            b'{"usage": {"input_tokens": 9, "output_tokens": 1, "input_tokens_details": {"cached_tokens": 3, "cache_write_tokens": 5,'
+            b'"cache_write_tokens_details": {"ttl_30m_tokens": 1, "ttl_12h_tokens": 4}}}}',
+            Usage(9, 1, 3, 5, 4),
         ),
         (b'{"usage": {"prompt_tokens": 3, "prompt_tokens_details": {"cached_tokens": 99}}}', Usage(3, 0, 3)),
         (b'{"usage": {"prompt_tokens": -3}}', None),

@@ -181,7 +181,21 @@ def test_prices_are_exact_and_rounded_up_to_a_nano_dollar() -> None:
     price = Price.of(input_usd=Decimal("0.25"), output_usd=Decimal("2.00"), cached_usd=Decimal("0.025"))
     assert price.amount(Usage(1_000_000, 1_000_000, 0)) == Amount(2_000_000, 2_250_000_000)
     assert price.amount(Usage(1_000_000, 0, 1_000_000)) == Amount(1_000_000, 25_000_000)
-    assert Price.of(input_usd=Decimal("0.0001"), output_usd=Decimal(0), cached_usd=Decimal(0)).amount(Usage(1)).nano_usd == 1
+    assert Price.of(input_usd=Decimal("0.0001"), output_usd=Decimal(0)).amount(Usage(1)).nano_usd == 1
+
+
+@pytest.mark.parametrize(
+    "written, long_written, nano_usd",
+    [
+        (None, None, 1_000_000_000),
+        (Decimal("1.25"), None, 1_150_000_000),
+        (Decimal("1.25"), Decimal(2), 1_300_000_000),
+        (None, Decimal(2), 1_200_000_000),
+    ],
+)
+def test_what_a_cache_takes_has_its_own_price(written: Decimal | None, long_written: Decimal | None, nano_usd: int) -> None:
+    price = Price.of(input_usd=Decimal(1), output_usd=Decimal(0), written_usd=written, long_written_usd=long_written)
+    assert price.amount(Usage(1_000_000, 0, 0, 600_000, 200_000)) == Amount(1_000_000, nano_usd)
 
 
 @pytest.mark.parametrize(

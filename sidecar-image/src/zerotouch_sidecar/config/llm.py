@@ -43,6 +43,8 @@ class Price(Document, frozen=True, kw_only=True):
     input_usd_per_million_tokens: Usd = "0"
     output_usd_per_million_tokens: Usd = "0"
     cached_usd_per_million_tokens: Annotated[Usd | None, Meta(description="Null: as input.")] = None
+    cache_write_usd_per_million_tokens: Annotated[Usd | None, Meta(description="Null: as input.")] = None
+    long_cache_write_usd_per_million_tokens: Annotated[Usd | None, Meta(description="Null: as cacheWrite.")] = None
 
 
 class Model(Document, frozen=True, kw_only=True):

@@ -44,6 +44,12 @@ class Usage(NamedTuple):
     cached_tokens: int = 0
     """The part of the input that the provider read from its cache."""
 
+    written_tokens: int = 0
+    """The part of the input that the provider wrote into its cache."""
+
+    long_written_tokens: int = 0
+    """The part of `written_tokens` that it keeps for longer than it does by default."""
+
     @property
     def total_tokens(self) -> int:
         """Input and output."""
@@ -57,16 +63,33 @@ class Price:
     input_pico_usd: int = 0
     output_pico_usd: int = 0
     cached_pico_usd: int = 0
+    written_pico_usd: int = 0
+    long_written_pico_usd: int = 0
 
     @classmethod
-    def of(cls, *, input_usd: Decimal, output_usd: Decimal, cached_usd: Decimal) -> "Price":
-        """Reads prices in dollars for a million tokens. What is finer than a micro-dollar for a million tokens is rounded up."""
-        return cls(_pico(input_usd), _pico(output_usd), _pico(cached_usd))
+    def of(
+        cls,
+        *,
+        input_usd: Decimal,
+        output_usd: Decimal,
+        cached_usd: Decimal | None = None,
+        written_usd: Decimal | None = None,
+        long_written_usd: Decimal | None = None,
+    ) -> "Price":
+        """Reads prices in dollars for a million tokens. What is finer than a micro-dollar for a million tokens is rounded up.
+
+        Tokens that have no price of their own cost as much as other input, and those that are kept for long as others that are written.
+        """
+        written_usd = input_usd if written_usd is None else written_usd
+        prices = input_usd, output_usd, input_usd if cached_usd is None else cached_usd
+        return cls(*map(_pico, (*prices, written_usd, written_usd if long_written_usd is None else long_written_usd)))
 
     def amount(self, usage: Usage) -> Amount:
         """Returns what a call cost, rounded up to a nano-dollar."""
-        fresh = usage.input_tokens - usage.cached_tokens
+        fresh = usage.input_tokens - usage.cached_tokens - usage.written_tokens
         pico = fresh * self.input_pico_usd + usage.cached_tokens * self.cached_pico_usd + usage.output_tokens * self.output_pico_usd
+        pico += (usage.written_tokens - usage.long_written_tokens) * self.written_pico_usd
+        pico += usage.long_written_tokens * self.long_written_pico_usd
         return Amount(usage.total_tokens, -(-pico // 1000))
 
 

@@ -158,7 +158,7 @@ class Exchange:
         known = reader.usage or Usage(self.call.input_estimate())
         if reader.is_told:
             return known
-        return Usage(known.input_tokens, max(known.output_tokens, reader.events), known.cached_tokens)
+        return known._replace(output_tokens=max(known.output_tokens, reader.events))
 
 
 def _told(step: Step, skipped: int, overhead_seconds: float) -> Headers:

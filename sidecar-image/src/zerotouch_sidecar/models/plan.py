@@ -146,6 +146,14 @@ def _alias(model: config.Model, before: Alias | None) -> Alias:
 def _price(price: config.Price | None) -> Price:
     if price is None:
         return FREE
-    given = Decimal(price.input_usd_per_million_tokens), Decimal(price.output_usd_per_million_tokens)
-    cached = price.cached_usd_per_million_tokens
-    return Price.of(input_usd=given[0], output_usd=given[1], cached_usd=given[0] if cached is None else Decimal(cached))
+    return Price.of(
+        input_usd=Decimal(price.input_usd_per_million_tokens),
+        output_usd=Decimal(price.output_usd_per_million_tokens),
+        cached_usd=_usd(price.cached_usd_per_million_tokens),
+        written_usd=_usd(price.cache_write_usd_per_million_tokens),
+        long_written_usd=_usd(price.long_cache_write_usd_per_million_tokens),
+    )
+
+
+def _usd(text: str | None) -> Decimal | None:
+    return None if text is None else Decimal(text)

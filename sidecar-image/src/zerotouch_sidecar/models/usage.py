@@ -10,12 +10,30 @@ from zerotouch_sidecar.models.amounts import Usage
 Tokens = Annotated[int, Meta(ge=0, le=2**40)] | None
 
 
+class _Kept(Struct):
+    """For how long what was written into a cache is kept."""
+
+    ephemeral_1h_input_tokens: Tokens = None
+    """Anthropic's; other writes are kept for 5 minutes."""
+
+    ttl_12h_tokens: Tokens = None
+    """OpenAI's; other writes are kept for 30 minutes."""
+
+
 class _Details(Struct):
     cached_tokens: Tokens = None
+    cache_write_tokens: Tokens = None
+    cache_write_tokens_details: _Kept | None = None
 
 
 class _Counts(Struct):
     """Every field that any surface uses; none of them mean two things."""
+
+    type: str | None = None
+    """Of an iteration."""
+
+    iterations: "list[_Counts] | None" = None
+    """Anthropic's steps on the way to one answer."""
 
     prompt_tokens: Tokens = None
     completion_tokens: Tokens = None
@@ -26,6 +44,7 @@ class _Counts(Struct):
     input_tokens_details: _Details | None = None
     cache_creation_input_tokens: Tokens = None
     cache_read_input_tokens: Tokens = None
+    cache_creation: _Kept | None = None
 
 
 class _Inner(Struct):
@@ -46,6 +65,9 @@ class _Answer(Struct):
 _decoder: Final = msgspec.json.Decoder(_Answer)
 MARK: Final = b'"usage"'
 """What is not in the bytes of an answer without usage: most events are not looked at further."""
+
+BESIDE: Final = ("compaction", "advisor_message")
+"""Iterations that Anthropic leaves out of the counts of their answer, and bills."""
 
 
 class Found(Struct, frozen=True):
@@ -83,17 +105,26 @@ def combined(first: Usage | None, later: Usage) -> Usage:
 
 def _usage(counts: _Counts) -> Usage:
     if counts.prompt_tokens is not None or counts.completion_tokens is not None:
-        details = counts.prompt_tokens_details
-        cached = (details.cached_tokens if details else None) or 0
         given, written = counts.prompt_tokens or 0, counts.completion_tokens or 0
         # xAI and Gemini count what a model thought in the total alone: https://docs.x.ai/developers/rate-limits
-        return _of(given, max(written, (counts.total_tokens or 0) - given), cached)
-    details = counts.input_tokens_details
-    read = counts.cache_read_input_tokens or 0  # Anthropic counts what it read from its cache apart from the input
-    cached = (details.cached_tokens if details else None) or read
-    fresh = (counts.input_tokens or 0) + (counts.cache_creation_input_tokens or 0)
-    return _of(fresh + read, counts.output_tokens or 0, cached)
+        return _within(given, max(written, (counts.total_tokens or 0) - given), counts.prompt_tokens_details or _Details())
+    if counts.input_tokens_details is not None:
+        return _within(counts.input_tokens or 0, counts.output_tokens or 0, counts.input_tokens_details)
+    beside = [_apart(each) for each in counts.iterations or () if each.type in BESIDE]
+    return Usage(*map(sum, zip(_apart(counts), *beside, strict=True)))
 
 
-def _of(input_tokens: int, output_tokens: int, cached: int) -> Usage:
-    return Usage(input_tokens, output_tokens, min(cached, input_tokens))
+def _within(input_tokens: int, output_tokens: int, details: _Details) -> Usage:
+    """As OpenAI counts: what its cache gave and took is a part of the input."""
+    kept = details.cache_write_tokens_details or _Kept()
+    cached = min(details.cached_tokens or 0, input_tokens)
+    written = min(details.cache_write_tokens or 0, input_tokens - cached)
+    return Usage(input_tokens, output_tokens, cached, written, min(kept.ttl_12h_tokens or 0, written))
+
+
+def _apart(counts: _Counts) -> Usage:
+    """As Anthropic counts: what its cache gave and took comes on top of the input."""
+    kept = counts.cache_creation or _Kept()
+    cached, written = counts.cache_read_input_tokens or 0, counts.cache_creation_input_tokens or 0
+    input_tokens = (counts.input_tokens or 0) + cached + written
+    return Usage(input_tokens, counts.output_tokens or 0, cached, written, min(kept.ephemeral_1h_input_tokens or 0, written))

@@ -59,6 +59,12 @@ class ModelPrice(Fields, frozen=True):
     cached_usd_per_million_tokens: Price | None = None
     """None: as for input."""
 
+    cache_write_usd_per_million_tokens: Price | None = None
+    """None: as for input."""
+
+    long_cache_write_usd_per_million_tokens: Price | None = None
+    """None: as for other writes."""
+
 
 class Model(Fields, frozen=True):
     """One model, under the name by which the agent asks for it."""

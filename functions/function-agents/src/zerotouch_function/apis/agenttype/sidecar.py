@@ -111,6 +111,8 @@ def _model(model: Model) -> Manifest:
             "inputUsdPerMillionTokens": price.input_usd_per_million_tokens,
             "outputUsdPerMillionTokens": price.output_usd_per_million_tokens,
             "cachedUsdPerMillionTokens": price.cached_usd_per_million_tokens or price.input_usd_per_million_tokens,
+            "cacheWriteUsdPerMillionTokens": price.cache_write_usd_per_million_tokens,
+            "longCacheWriteUsdPerMillionTokens": price.long_cache_write_usd_per_million_tokens,
         },
     }
 

@@ -115,6 +115,8 @@ def test_a_spent_budget_degrades_to_the_cheaper_model_or_only_warns() -> None:
                 async with anthropic:  # on each surface the target that speaks its protocol answers
                     await anthropic.messages.create(model="claude", max_tokens=9, messages=HELLO)
                 assert mock.requests[-1]["body"]["model"] == "cheap-claude"
+                status, _, refused = await proxy.post("/openai/v1/embeddings", {"model": "gpt", "input": "to be found again"})
+                assert (status, refused["error"]["code"]) == (429, "insufficient_quota")  # vectors of two models do not go together
             async with running(budgeted(mock, CALL, "warn")) as proxy:
                 for _ in range(4):
                     assert await answered(proxy)

@@ -95,7 +95,7 @@ class Proxy:
         if not self._steps(alias.name, surface):
             return self._other_protocol(alias.name, surface)
         cheaper = aliases.get(self.admission.rule.degrade_to)
-        if cheaper is not None and not self._steps(cheaper.name, surface):
+        if cheaper is not None and not (call.operation.may_be_degraded and self._steps(cheaper.name, surface)):
             cheaper = None
         entry = await self.admission.enter(call, alias, cheaper)
         if isinstance(entry, Entry) and entry.is_degraded:

@@ -54,6 +54,11 @@ class Operation:
     """Whether it uses tokens."""
 
     @property
+    def may_be_degraded(self) -> bool:
+        """Whether a cheaper model may answer in place of another: vectors of two models cannot be compared, and nobody would notice."""
+        return bool(self.output_limits)
+
+    @property
     def route(self) -> str:
         """Its path on the local API."""
         return self.surface.prefix + self.path

@@ -7,8 +7,10 @@ import pytest
 from anthropic import APIStatusError as AnthropicError
 from openai import APIError, APIStatusError
 
+from tests.sidecar.loops import run, until
 from tests.sidecar.models.support import NO_PAUSE, Running, both_surfaces, mocks, model, provider, running
 from tests.sidecar.models.test_sdks import TEXT, clients
+from zerotouch_sidecar.models.attempts import WHOLE_BYTES
 
 HELLO: Any = [{"role": "user", "content": "hello"}]
 
@@ -278,6 +280,17 @@ def test_a_provider_has_no_more_calls_at_one_time_than_it_may() -> None:
                 assert len(mock.requests) == 6
 
     asyncio.run(scene())
+
+
+def test_an_answer_that_is_too_long_to_hold_costs_what_it_says_at_its_end() -> None:
+    async def scene() -> None:
+        async with mocks() as [mock], running(both_surfaces(mock)) as proxy:
+            mock.behaviour = {"mode": "ok", "words": WHOLE_BYTES // 8}
+            status, _, _ = await proxy.post("/openai/v1/chat/completions", {"model": "gpt", "messages": HELLO})
+            assert status == 200
+            await until(lambda: proxy.metric("gen_ai_client_token_usage_sum", '"output"') == WHOLE_BYTES // 8)
+
+    run(scene())
 
 
 def test_an_agent_that_goes_away_frees_its_slot_and_is_charged_what_was_written() -> None:

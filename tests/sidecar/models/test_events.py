@@ -93,6 +93,17 @@ def test_what_follows_a_long_event_is_read_as_ever(end: str, cuts: list[int]) ->
     assert not reader.is_mid_event
 
 
+@settings(max_examples=50)
+@given(end=st.sampled_from(["\n", "\r\n", "\r"]), cuts=st.lists(st.integers(0, 3 * HELD_BYTES), max_size=20))
+def test_the_usage_at_the_end_of_a_long_event_is_read(end: str, cuts: list[int]) -> None:
+    said = {"tools": [{"usage": {"type": "object"}}], "output": [{"type": "image_generation_call", "result": "x" * 2 * HELD_BYTES}]}
+    response = {**said, "usage": {"input_tokens": 8, "output_tokens": 2}, "metadata": {"usage": '"usage": {"input_tokens": 999999}'}}
+    told = b"".join(stream([*RESPONSES[:1], {"type": "response.completed", "response": response}], end))
+    reader = EventReader()
+    assert b"".join(reader.feed(piece) for piece in cut(told, cuts)) + reader.finish() == told
+    assert (reader.usage, reader.is_told) == (Usage(8, 2), True)
+
+
 @pytest.mark.parametrize(
     "document, usage",
     [

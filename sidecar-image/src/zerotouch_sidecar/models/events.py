@@ -3,10 +3,10 @@
 from typing import Final
 
 from zerotouch_sidecar.models.amounts import Usage
-from zerotouch_sidecar.models.usage import MARK, combined, find_usage
+from zerotouch_sidecar.models.usage import LAST_BYTES, MARK, combined, find_last_usage, find_usage
 
 HELD_BYTES: Final = 1024 * 1024
-"""An event that is longer passes unread."""
+"""An event that is longer passes as it comes, and only its end is looked at."""
 
 _ENDS: Final = (b"\n\n", b"\n\r\n", b"\r\r")
 _PART_OF_END: Final = max(map(len, _ENDS)) - 1
@@ -32,6 +32,7 @@ class EventReader:
 
         self._drops = drops_usage
         self._tail = b""
+        self._last = b""
 
     def feed(self, piece: bytes) -> bytes:
         """Takes a piece; returns what to send on, which may be nothing."""
@@ -55,11 +56,14 @@ class EventReader:
     def _go_on(self, held: bytes) -> bytes:
         """Lets an event pass that is too long to hold, up to its end."""
         end = _next_end(held)
+        passed, self._tail = (held[:-_PART_OF_END], held[-_PART_OF_END:]) if end is None else (held[:end], b"")
+        self._last = (self._last + passed)[-LAST_BYTES:]
         if end is None:
-            self._tail = held[-_PART_OF_END:]
-            return held[:-_PART_OF_END]
-        self.is_mid_event, self._tail = False, b""
-        return held[:end] + self.feed(held[end:])
+            return passed
+        usage, self._last, self.is_mid_event = find_last_usage(self._last), b"", False
+        if usage is not None:
+            self.usage, self.is_told = combined(self.usage, usage), True
+        return passed + self.feed(held[end:])
 
     def _read(self, whole: bytes) -> bytes:
         if MARK not in whole:

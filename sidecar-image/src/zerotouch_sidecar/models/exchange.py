@@ -17,7 +17,7 @@ from zerotouch_sidecar.models.metering import Metering
 from zerotouch_sidecar.models.plan import Plan
 from zerotouch_sidecar.models.refusals import NO_RETRY, Fault, Refusal
 from zerotouch_sidecar.models.routing import Step
-from zerotouch_sidecar.models.usage import find_usage
+from zerotouch_sidecar.models.usage import LAST_BYTES, find_last_usage, find_usage
 
 CANCELLED = "cancelled"
 """The error type of a call whose agent went away before its answer began."""
@@ -111,14 +111,14 @@ class Exchange:
 
     async def _pass(self, begun: Begun, rest: AsyncIterator[bytes], headers: Headers) -> str:
         """Copies an answer that is too large to hold. If it breaks off, the agent's connection does too."""
-        size = len(begun.first)
+        size, last = len(begun.first), begun.first[-LAST_BYTES:]
         end = begun.dropped
         try:
             await self.responder.start(begun.answer.status, headers)
             await self.responder.write(begun.first)
             try:
                 async for chunk in rest:
-                    size += len(chunk)
+                    size, last = size + len(chunk), (last + chunk)[-LAST_BYTES:]
                     await self.responder.write(chunk)
             except ClientGone:
                 raise
@@ -131,7 +131,7 @@ class Exchange:
             return ""
         finally:
             end()
-            self.usage = Usage(self.call.input_estimate(), size // BYTES_PER_TOKEN if self.call.operation.output_limits else 0)
+            self.usage = find_last_usage(last) or self._guessed(size)
 
     async def _refuse(self, failure: Failure, attempts: Attempts) -> None:
         """Answers with the last failure: in the provider's own words if they are JSON, else in the sidecar's."""
@@ -151,7 +151,11 @@ class Exchange:
         found = find_usage(begun.first)
         if found is not None:
             return found.usage
-        return Usage(self.call.input_estimate(), len(begun.first) // BYTES_PER_TOKEN if self.call.operation.output_limits else 0)
+        return self._guessed(len(begun.first))
+
+    def _guessed(self, size_bytes: int) -> Usage:
+        """Returns about what an answer used that does not say it."""
+        return Usage(self.call.input_estimate(), size_bytes // BYTES_PER_TOKEN if self.call.operation.output_limits else 0)
 
     def _stream_usage(self, reader: EventReader) -> Usage:
         """Returns what a stream says that it used; of one that never said so, or broke off before: about one token for each event."""

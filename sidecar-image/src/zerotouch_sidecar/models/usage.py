@@ -1,5 +1,7 @@
 """Finds in an answer what it used, whatever shape the surface gives it."""
 
+import json
+import re
 from typing import Annotated, Final
 
 import msgspec
@@ -66,6 +68,12 @@ _decoder: Final = msgspec.json.Decoder(_Answer)
 MARK: Final = b'"usage"'
 """What is not in the bytes of an answer without usage: most events are not looked at further."""
 
+LAST_BYTES: Final = 64 * 1024
+"""Of a document that is too long to hold: usage and what may come after it, such as OpenAI's 16 metadata of 512 characters, fit in."""
+
+_mark: Final = re.compile(r'"usage"\s*:\s*(?=\{)')
+_value: Final = json.JSONDecoder()
+
 BESIDE: Final = ("compaction", "advisor_message")
 """Iterations that Anthropic leaves out of the counts of their answer, and bills."""
 
@@ -94,6 +102,22 @@ def find_usage(document: bytes) -> Found | None:
     if counts is None:
         return None
     return Found(_usage(counts), answer.choices == [], is_start=answer.message is not None)
+
+
+def find_last_usage(last: bytes) -> Usage | None:
+    """Reads the usage of a document of which only the last bytes are known; nothing if they have none.
+
+    A text in the document does not look like it, as quotes in texts are escaped.
+    """
+    text = last.decode(errors="replace")
+    for match in reversed(list(_mark.finditer(text))):
+        try:
+            usage = _usage(msgspec.convert(_value.raw_decode(text, match.end())[0], _Counts))
+        except (ValueError, RecursionError, msgspec.ValidationError):
+            continue
+        if usage.total_tokens:
+            return usage
+    return None
 
 
 def combined(first: Usage | None, later: Usage) -> Usage:

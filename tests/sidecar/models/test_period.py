@@ -3,9 +3,14 @@
 import asyncio
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
+from tests.sidecar.models.nats import nats
 from zerotouch_sidecar.models.amounts import Amount
 from zerotouch_sidecar.models.budget.budget import Budget, Reservation, Verdict
-from zerotouch_sidecar.models.budget.period import PeriodKind
+from zerotouch_sidecar.models.budget.clock import utc_now
+from zerotouch_sidecar.models.budget.nats_store import NatsPlace, NatsStore
+from zerotouch_sidecar.models.budget.period import PeriodKind, period_name
 from zerotouch_sidecar.models.budget.store import MemoryStore
 
 HOUR = timedelta(hours=1)
@@ -19,7 +24,7 @@ def test_a_new_period_has_its_whole_budget_and_running_requests_count_in_it() ->
     async def scene() -> None:
         clock = [datetime(2026, 11, 28, 22, 59, tzinfo=UTC)]
         limit = Amount(10, 0)
-        budget = Budget(limit=limit, kind=PeriodKind.HOUR, store=MemoryStore(), holder="p", on_failure=unexpected, now=lambda: clock[0])
+        budget = Budget(limit=limit, kind=PeriodKind.HOUR, store=MemoryStore(lambda: clock[0]), holder="p", on_failure=unexpected)
         first = await budget.admit(Amount(10))
         assert isinstance(first, Reservation)
         budget.settle(first, Amount(7))
@@ -36,6 +41,44 @@ def test_a_new_period_has_its_whole_budget_and_running_requests_count_in_it() ->
         clock[0] += HOUR
         assert isinstance(await budget.admit(Amount(1)), Reservation)
         await budget.close()
+
+    asyncio.run(scene())
+
+
+def test_a_clock_that_was_ahead_and_is_right_again_begins_no_period_twice() -> None:
+    async def scene() -> None:
+        clock = [datetime(2036, 11, 28, 22, 59, tzinfo=UTC)]
+        store = MemoryStore(lambda: clock[0])
+        budget = Budget(limit=Amount(10, 0), kind=PeriodKind.HOUR, store=store, holder="p", on_failure=unexpected)
+        first = await budget.admit(Amount(10))
+        assert isinstance(first, Reservation)
+        budget.settle(first, Amount(10))
+        clock[0] = datetime(2026, 11, 28, 22, 59, tzinfo=UTC)
+        assert await budget.admit(Amount(1)) is Verdict.SPENT
+        clock[0] += HOUR
+        assert isinstance(await budget.admit(Amount(1)), Reservation)
+        await budget.close()
+
+    asyncio.run(scene())
+
+
+@pytest.mark.parametrize("ahead", [timedelta(days=70), timedelta(days=-70)])
+def test_a_pod_whose_clock_is_wrong_goes_by_that_of_nats(ahead: timedelta) -> None:
+    async def scene() -> None:
+        async with nats() as server:
+            stores = [NatsStore(NatsPlace(server.url), "ns.agent.month", now) for now in (utc_now, lambda: utc_now() + ahead)]
+            right, wrong = (
+                Budget(limit=Amount(10, 0), kind=PeriodKind.MONTH, store=store, holder=str(at), on_failure=unexpected)
+                for at, store in enumerate(stores)
+            )
+            for budget in (right, wrong, right):
+                while isinstance(admitted := await budget.admit(Amount(1)), Reservation):
+                    budget.settle(admitted, Amount(1))
+                assert admitted is Verdict.SPENT
+                assert budget.remaining().tokens == 0
+            assert period_name(PeriodKind.MONTH, stores[1].now()) == period_name(PeriodKind.MONTH, utc_now())
+            await wrong.close()
+            await right.close()
 
     asyncio.run(scene())
 

@@ -4,15 +4,15 @@ import asyncio
 import logging
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from enum import Enum
 from time import monotonic
 from typing import Final
 
 from zerotouch_sidecar.models.amounts import NOTHING, Amount
 from zerotouch_sidecar.models.budget.ledger import Change, Ledger, keep, leave, take
-from zerotouch_sidecar.models.budget.period import PeriodKind, end_of, period_name, seconds_left
+from zerotouch_sidecar.models.budget.period import PeriodKind, period_name, seconds_left, span
 from zerotouch_sidecar.models.budget.record import Record
 from zerotouch_sidecar.models.budget.store import Store, StoreAwayError
 
@@ -28,6 +28,9 @@ SPENT_SECONDS: Final = 1.0
 
 QUEUE_SECONDS: Final = 30.0
 """How long a request waits for running ones that have set aside what is left."""
+
+AHEAD_SECONDS: Final = 60.0
+"""A period that begins later than that has not been begun by anybody whose clock is right."""
 
 KEEP_TICKS: Final = 12
 """After so many calls of `tick` even an idle pod looks whether the record is still there."""
@@ -73,16 +76,14 @@ class Budget:
         store: Store,
         holder: str,
         on_failure: Callable[[], None],
-        now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self.limit = limit
         self.kind = kind
         self._store = store
         self._holder = holder
-        self._now = now
         self._on_failure = on_failure
-        self._ledger = Ledger(limit, period_name(kind, now()))
-        self._period_ends = end_of(kind, now())
+        self._ledger = Ledger(limit, period_name(kind, store.now()))
+        self._span = span(kind, store.now())
         self._record: Record | None = None
         self._refill: asyncio.Task[None] | None = None
         self._spent: tuple[bool, ...] = (False, False)
@@ -113,7 +114,7 @@ class Budget:
 
     def seconds_left(self) -> float | None:
         """Returns how long the period lasts, or nothing when it never ends."""
-        return seconds_left(self.kind, self._now())
+        return seconds_left(self.kind, self._store.now())
 
     def relimit(self, limit: Amount) -> None:
         """Takes a new limit; what was spent stays spent."""
@@ -178,13 +179,14 @@ class Budget:
             self._failed()
 
     def _turned(self) -> Ledger:
-        now = self._now()
-        if now < self._period_ends:
+        now = self._store.now()
+        if self._span[0] <= now < self._span[1]:
             return self._ledger
-        self._period_ends = end_of(self.kind, now)
+        was_ahead, self._span = now < self._span[0], span(self.kind, now)
         name = period_name(self.kind, now)
-        if name > self._ledger.period:
-            self._ledger = self._ledger.turned(name)
+        if was_ahead or name > self._ledger.period:
+            spent = self._ledger.spent if was_ahead else NOTHING
+            self._ledger = self._ledger.turned(name)._replace(spent=spent)
             self._spent_until = 0.0
             self._wake()
         return self._ledger
@@ -215,8 +217,10 @@ class Budget:
 
         def of_now(record: Record | None) -> Change:
             nonlocal seen
-            seen = self._turned()
-            return step(record, seen, self._holder, secrets.token_hex(8), int(self._now().timestamp()))
+            seen, now = self._turned(), self._store.now()
+            if record is not None and record.period > period_name(self.kind, now + timedelta(seconds=AHEAD_SECONDS)):
+                record = replace(record, period=seen.period)  # whoever turned it had a clock that was wrong
+            return step(record, seen, self._holder, secrets.token_hex(8), int(now.timestamp()))
 
         try:
             async with asyncio.timeout(STORE_SECONDS), self._turn:

@@ -5,6 +5,8 @@ import logging
 import os
 import ssl
 from dataclasses import dataclass
+from datetime import datetime
+from time import monotonic
 from typing import Any, Final
 
 import msgspec
@@ -16,6 +18,7 @@ from nats.js.errors import BucketNotFoundError, KeyNotFoundError, KeyWrongLastSe
 from nats.js.errors import Error as JetStreamError
 from nats.js.kv import KeyValue
 
+from zerotouch_sidecar.models.budget.clock import Clock, Now, utc_now
 from zerotouch_sidecar.models.budget.credentials import Credentials
 from zerotouch_sidecar.models.budget.ledger import Change
 from zerotouch_sidecar.models.budget.record import Record
@@ -32,6 +35,9 @@ ATTEMPT_SECONDS: Final = 10.0
 """How long the library tries to connect, which it does for ever; the next attempt takes the files of then."""
 
 CLOSE_SECONDS: Final = 1.0
+
+CLOCK_SECONDS: Final = 60.0
+"""How long the servers' time is believed until it is asked for again."""
 
 log = logging.getLogger(__name__)
 
@@ -50,6 +56,11 @@ class NatsPlace:
         return [_state(file) for file in (self.credentials_file, self.ca_file) if file]
 
 
+class _Told(msgspec.Struct):
+    ts: datetime | None = None
+    """When the server answered; absent: before release 2.10."""
+
+
 class NatsStore:
     """Reads and writes one agent's record. A connection that cannot be had is tried again at each change; until then the store is away.
 
@@ -59,7 +70,7 @@ class NatsStore:
 
     is_shared = True
 
-    def __init__(self, place: NatsPlace, key: str) -> None:
+    def __init__(self, place: NatsPlace, key: str, now: Now = utc_now) -> None:
         self._place = place
         self._key = key
         self._client: Client | None = None
@@ -67,6 +78,12 @@ class NatsStore:
         self._files: list[tuple[int, int] | None] = []
         self._bucket: KeyValue | None = None
         self._last: tuple[Record | None, int] | None = None
+        self._clock = Clock(now)
+        self._clock_until = 0.0
+
+    def now(self) -> datetime:
+        """Returns the servers' time."""
+        return self._clock.now()
 
     async def change(self, step: Step) -> Change:
         """Replaces the record; when another pod was faster it is read again."""
@@ -95,6 +112,8 @@ class NatsStore:
             await _close(self._client)
 
     async def _replaced(self, bucket: KeyValue, step: Step) -> Change:
+        if monotonic() >= self._clock_until:
+            await self._set_clock()
         while True:
             record, revision = self._last or await self._read(bucket)
             change = step(record)
@@ -106,6 +125,15 @@ class NatsStore:
                     continue
             self._last = change.record, revision
             return change
+
+    async def _set_clock(self) -> None:
+        """Asks for the servers' time, which they tell beside what they know of a stream."""
+        assert self._client is not None, "only a connected store has a bucket"
+        answer = await self._client.request(f"$JS.API.STREAM.INFO.KV_{BUCKET}", timeout=CALL_SECONDS)
+        time = msgspec.json.decode(answer.data, type=_Told).ts
+        if time is not None:
+            self._clock.told(time)
+            self._clock_until = monotonic() + CLOCK_SECONDS
 
     async def _read(self, bucket: KeyValue) -> tuple[Record | None, int]:
         try:

@@ -26,19 +26,18 @@ def period_name(kind: PeriodKind, now: datetime) -> str:
 
 def seconds_left(kind: PeriodKind, now: datetime) -> float | None:
     """Returns how long the period lasts from now on, or nothing when it never ends."""
+    return None if kind is PeriodKind.TOTAL else (span(kind, now)[1] - now).total_seconds()
+
+
+def span(kind: PeriodKind, now: datetime) -> tuple[datetime, datetime]:
+    """Returns when the period that a moment lies in begins and ends; one that never does lasts as long as the calendar."""
     if kind is PeriodKind.TOTAL:
-        return None
+        return datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
     start = now.replace(minute=0, second=0, microsecond=0)
     if kind is PeriodKind.HOUR:
-        return (start + timedelta(hours=1) - now).total_seconds()
+        return start, start + timedelta(hours=1)
     start = start.replace(hour=0)
     if kind is PeriodKind.DAY:
-        return (start + timedelta(days=1) - now).total_seconds()
-    next_month = (start.replace(day=1) + timedelta(days=32)).replace(day=1)
-    return (next_month - now).total_seconds()
-
-
-def end_of(kind: PeriodKind, now: datetime) -> datetime:
-    """Returns when the period ends; one that never does ends with the calendar."""
-    left = seconds_left(kind, now)
-    return datetime.max.replace(tzinfo=UTC) if left is None else now + timedelta(seconds=left)
+        return start, start + timedelta(days=1)
+    start = start.replace(day=1)
+    return start, (start + timedelta(days=32)).replace(day=1)

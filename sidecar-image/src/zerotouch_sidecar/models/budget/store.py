@@ -1,8 +1,10 @@
 """Where records lie: the interface, and the store of a pod that shares with nobody."""
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Protocol
 
+from zerotouch_sidecar.models.budget.clock import Now, utc_now
 from zerotouch_sidecar.models.budget.ledger import Change
 from zerotouch_sidecar.models.budget.record import Record
 
@@ -21,6 +23,9 @@ class Store(Protocol):
     def is_shared(self) -> bool:
         """Whether other pods see the same record."""
 
+    def now(self) -> datetime:
+        """Returns the time, about which all pods agree while the store answers."""
+
     async def change(self, step: Step) -> Change:
         """Replaces the record by what a step makes of it, as if no other pod existed meanwhile.
 
@@ -37,7 +42,8 @@ class MemoryStore:
 
     is_shared = False
 
-    def __init__(self) -> None:
+    def __init__(self, now: Now = utc_now) -> None:
+        self.now = now
         self._record: Record | None = None
 
     async def change(self, step: Step) -> Change:

@@ -56,6 +56,9 @@ def test_each_kind_of_provider_gets_the_key_where_it_wants_it_and_the_agents_own
             own = {
                 "x_api_key": TOKEN,
                 "cookie": "a=b",
+                "openai_organization": "org-other",
+                "openai_project": "proj-other",
+                "anthropic_workspace_id": "wrkspc-other",
                 "x_agent_request_id": "r",
                 "x_custom": "kept",
                 "te": "x",
@@ -69,6 +72,7 @@ def test_each_kind_of_provider_gets_the_key_where_it_wants_it_and_the_agents_own
             for headers in (openai, anthropic):
                 assert TOKEN not in str(headers)
                 assert headers["x-custom"] == "kept"
+                assert "other" not in str(headers)
                 assert not {"cookie", "x-agent-request-id", "te"} & headers.keys()
                 assert headers["accept-encoding"] == "identity"
 

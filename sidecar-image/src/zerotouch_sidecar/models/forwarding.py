@@ -28,6 +28,9 @@ _AGENTS_OWN: Final = {
     b"x-api-key",
     b"api-key",
     b"cookie",
+    b"openai-organization",
+    b"openai-project",
+    b"anthropic-workspace-id",
     b"expect",
     b"forwarded",
     b"via",
@@ -41,8 +44,8 @@ _AGENTS_OWN: Final = {
     b"x-cloud-trace-context",
     *_TRACE,
 }
-"""What an agent sends to the sidecar and to nobody else: keys, who asked the agent, and what tracing libraries tell of that request.
-Baggage holds whatever whoever began it put there, such as a user's name."""
+"""What an agent sends to the sidecar and to nobody else: keys, who pays, who asked the agent, and what tracing libraries tell of that
+request. Baggage holds whatever whoever began it put there, such as a user's name."""
 
 _OURS: Final = (b"x-agent-", b"x-forwarded-", b"x-b3-", b"x-datadog-")
 """Beginnings of more of these."""

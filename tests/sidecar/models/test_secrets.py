@@ -262,6 +262,17 @@ def test_a_body_that_is_none_is_told_and_not_sent(body: bytes, param: str | None
     asyncio.run(scene())
 
 
+def test_a_response_in_the_background_is_refused_as_nobody_would_count_it() -> None:
+    async def scene() -> None:
+        async with mocks() as [mock], running(both_surfaces(mock)) as proxy:
+            ask = {"model": "gpt", "input": "hello"}
+            status, _, told = await proxy.post("/openai/v1/responses", {**ask, "background": True})
+            assert (status, told["error"]["param"], mock.requests) == (400, "background", [])
+            assert (await proxy.post("/openai/v1/responses", {**ask, "background": False}))[0] == 200
+
+    asyncio.run(scene())
+
+
 def test_what_the_sidecar_does_not_know_of_a_request_reaches_the_provider_as_it_was() -> None:
     async def scene() -> None:
         async with mocks() as [mock], running(both_surfaces(mock)) as proxy:

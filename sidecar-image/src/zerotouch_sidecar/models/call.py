@@ -117,6 +117,9 @@ def read_call(operation: Operation, headers: Headers, body: bytes, query: str = 
         raise UnreadableCallError(Refusal(Fault.INVALID, "The body has no model: name one of /models", "model"))
     model = _read(fields, "model", _text)
     is_stream = operation.events is not None and bool(_read(fields, "stream", _truth))
+    if operation.detaches and _read(fields, operation.detaches, _truth):
+        message = f"{operation.detaches} is not possible here, where answers cannot be asked for later: leave it out, and stream long ones"
+        raise UnreadableCallError(Refusal(Fault.INVALID, message, operation.detaches))
     limits = [_read(fields, name, _number) for name in operation.output_limits]
     limit = next((limit for limit in limits if limit is not None), None)
     options = _read(fields, "stream_options", _options) or {}

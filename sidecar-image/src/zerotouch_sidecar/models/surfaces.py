@@ -53,6 +53,9 @@ class Operation:
     is_charged: bool = True
     """Whether it uses tokens."""
 
+    detaches: str = ""
+    """Field of the request with which a provider answers at once and works on: nobody would learn what that used."""
+
     @property
     def may_be_degraded(self) -> bool:
         """Whether a cheaper model may answer in place of another: vectors of two models cannot be compared, and nobody would notice."""
@@ -66,7 +69,7 @@ class Operation:
 
 CHAT: Final = Operation("chat", Surface.OPENAI, "/chat/completions", ("max_completion_tokens", "max_tokens"), Events.CHAT)
 COMPLETIONS: Final = Operation("text_completion", Surface.OPENAI, "/completions", ("max_tokens",), Events.CHAT)
-RESPONSES: Final = Operation("chat", Surface.OPENAI, "/responses", ("max_output_tokens",), Events.RESPONSES)
+RESPONSES: Final = Operation("chat", Surface.OPENAI, "/responses", ("max_output_tokens",), Events.RESPONSES, detaches="background")
 EMBEDDINGS: Final = Operation("embeddings", Surface.OPENAI, "/embeddings")
 MESSAGES: Final = Operation("chat", Surface.ANTHROPIC, "/v1/messages", ("max_tokens",), Events.MESSAGES)
 COUNT_TOKENS: Final = Operation("count_tokens", Surface.ANTHROPIC, "/v1/messages/count_tokens", is_charged=False)

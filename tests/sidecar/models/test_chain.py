@@ -46,7 +46,7 @@ async def raw_chat(proxy: Running, **more: Any) -> tuple[str, dict[str, str]]:
         ({"mode": "break"}, 2),
         ({"mode": "html"}, 2),
         ({"mode": "stall"}, 1),
-        ({"mode": "fail", "status": 401}, 1),
+        *(({"mode": "fail", "status": status}, 1) for status in (401, 402, 403, 404)),
     ],
 )
 @pytest.mark.parametrize("stream", [False, True])
@@ -140,14 +140,14 @@ def test_a_spent_chain_is_told_once_in_the_surfaces_own_shape(mode: str, status:
     asyncio.run(scene())
 
 
-@pytest.mark.parametrize("status", [400, 403, 404, 422])
-def test_what_is_the_agents_own_mistake_is_passed_on_unchanged(status: int) -> None:
+@pytest.mark.parametrize("status, asked", [(400, 1), (413, 1), (422, 1), (403, 2), (404, 2)])
+def test_what_the_provider_says_of_the_agents_own_mistake_is_passed_on(status: int, asked: int) -> None:
     async def scene() -> None:
         async with mocks(2) as [first, second], running(two(first.url, second.url)) as proxy:
-            first.behaviour = {"mode": "fail", "status": status}
+            first.behaviour = second.behaviour = {"mode": "fail", "status": status}
             with pytest.raises(APIStatusError, match=f"mock answers {status}"):
                 await raw_chat(proxy)
-            assert (len(first.requests), len(second.requests)) == (1, 0)
+            assert len(first.requests + second.requests) == asked
 
     asyncio.run(scene())
 

@@ -28,6 +28,9 @@ WHOLE_BYTES: Final = 8 * 1024 * 1024
 FAILURE_BYTES: Final = 64 * 1024
 """What is read of a provider's account of its failure."""
 
+ELSEWHERE: Final = (402, 403, 404)
+"""What a provider answers where the account may not have the model, or the model is gone: no fault of the request, and it stays so."""
+
 USAGE_REFUSED: Final = "usage_refused"
 """The error type of a request that is sent again without the sidecar's question for the usage of a stream."""
 
@@ -185,7 +188,7 @@ class Attempts:
                 breaker.failed(permit, monotonic())
                 self.is_sent = False
                 return _redirected(step, answer.status)
-            if answer.status == 401 or answer.status in (408, 429) or answer.status >= 500:
+            if answer.status in (401, 408, 429, *ELSEWHERE) or answer.status >= 500:
                 failure = await _told(step, answer, live, key)
                 (breaker.failed(permit, monotonic()) if answer.status >= 500 else breaker.dropped(permit))
                 self.is_sent = False
@@ -245,9 +248,8 @@ async def _told(step: Step, answer: Answer, live: Live, key: str) -> Failure:
     wait = retry_after_seconds(pair[0].decode("latin-1"), pair[1].decode("latin-1"), datetime.now(UTC))
     fault = Fault.RATE_LIMITED if status == 429 else Fault.FAILED
     refusal = Refusal(fault, f"Provider {name} answered {status}", retry_after_seconds=wait)
-    return Failure(
-        refusal, str(status), step, is_repeatable=True, status=status, headers=answer.headers, body=body, retry_after_seconds=wait
-    )
+    is_repeatable = status not in ELSEWHERE
+    return Failure(refusal, str(status), step, is_repeatable, status, answer.headers, body, retry_after_seconds=wait)
 
 
 def _redirected(step: Step, status: int) -> Failure:

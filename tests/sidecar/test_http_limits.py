@@ -6,9 +6,11 @@ from dataclasses import replace
 import pytest
 
 from tests.sidecar.loops import GET, POST, Connection, ask, connected, echo, run, serving, until
+from zerotouch_sidecar.http.body import Body
 from zerotouch_sidecar.http.errors import ClientGone
 from zerotouch_sidecar.http.limits import ServerLimits
 from zerotouch_sidecar.http.message import Request, Responder
+from zerotouch_sidecar.http.reader import Head, RequestReader
 
 LIMITS = ServerLimits()
 
@@ -41,10 +43,24 @@ def test_a_client_that_sends_too_many_requests_ahead_is_cut_off() -> None:
         (POST % 101 + b"x" * 101, replace(LIMITS, body_bytes=100), 413),
         (b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n65\r\n" + b"x" * 101, replace(LIMITS, body_bytes=100), 413),
         (b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n" + b"X: y\r\n" * 20_000, LIMITS, 431),
+        (b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nX: " + b"x" * 500_000, LIMITS, 431),
+        (b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n1;" + b"x" * 500_000, LIMITS, 431),
         (b"GET / HTTP/1.1\r\nHost: ", replace(LIMITS, header_seconds=0.05), 408),
         (POST % 10 + b"x", replace(LIMITS, idle_seconds=0.05), 408),
     ],
-    ids=["header", "endless header", "target", "headers", "announced body", "chunked body", "trailers", "slow head", "slow body"],
+    ids=[
+        "header",
+        "endless header",
+        "target",
+        "headers",
+        "announced body",
+        "chunked body",
+        "trailers",
+        "endless trailer",
+        "endless extension",
+        "slow head",
+        "slow body",
+    ],
 )
 def test_what_is_too_much_or_too_slow_is_told_so(sent: bytes, limits: ServerLimits, status: int) -> None:
     async def work() -> bytes:
@@ -54,6 +70,19 @@ def test_what_is_too_much_or_too_slow_is_told_so(sent: bytes, limits: ServerLimi
     said = run(work())
     assert said.startswith(b"HTTP/1.1 %d " % status)
     assert b"connection: close" in said
+
+
+def test_a_head_is_not_measured_with_the_body_before_it() -> None:
+    targets: list[bytes] = []
+
+    def begin(head: Head) -> Body:
+        targets.append(head.target)
+        return Body(head.length)
+
+    reader = RequestReader(replace(LIMITS, header_bytes=1000), begin)
+    for piece in (POST % 2000 + b"x" * 2000 + GET[:20], GET[20:30], GET[30:]):
+        reader.feed(piece)
+    assert targets == [b"/a", b"/a"]
 
 
 def test_a_byte_now_and_then_does_not_keep_a_head_open() -> None:

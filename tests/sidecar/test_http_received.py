@@ -112,9 +112,21 @@ def test_an_answer_whose_pieces_keep_coming_may_take_as_long_as_it_likes() -> No
         (b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\nok!", MalformedAnswer),
         (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", MalformedAnswer),
         (b"HTTP/1.1 200 OK\r\nX: " + b"x" * 200_000 + b"\r\n\r\n", MalformedAnswer),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nX: " + b"x" * 200_000 + b"\r\n\r\n", MalformedAnswer),
         (b"HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n", MalformedAnswer),
     ],
-    ids=["short body", "no last chunk", "no whole head", "smtp", "length and chunks", "two lengths", "bad chunk", "large head", "upgrade"],
+    ids=[
+        "short body",
+        "no last chunk",
+        "no whole head",
+        "smtp",
+        "length and chunks",
+        "two lengths",
+        "bad chunk",
+        "large head",
+        "large trailer",
+        "upgrade",
+    ],
 )
 def test_what_is_no_whole_answer_is_an_error(said: bytes, error: type[UpstreamError]) -> None:
     async def work() -> None:

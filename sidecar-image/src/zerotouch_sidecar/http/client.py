@@ -126,16 +126,15 @@ class ClientConnection(SmallReads):
             self.close()
             return
         self.received = True
+        self._untold_bytes += len(data)
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserUpgrade as upgrade:
             self._after_upgrade(data[upgrade.args[0] :])
         except httptools.HttpParserError as error:
             self._break(f"what came is not an HTTP answer: {error}")
-        if self._answered is not None:
-            self._arrived += len(data)
-            if self._arrived > self._header_bytes:
-                self._break("the answer's headers are too large")
+        if self._untold_bytes > self._header_bytes:
+            self._break("the answer's headers are too large")
         elif self._body is not None and not self._pauses:
             self._patience.wait(self._timeouts.idle_seconds)
 
@@ -173,6 +172,7 @@ class ClientConnection(SmallReads):
         if answered is None or answered.done():
             return
         length = header(self._headers, b"content-length")
+        self._untold_bytes = 0
         self._ends_with_connection = length is None and header(self._headers, b"transfer-encoding") is None
         self._is_tunnel = status == 101
         self._body = body = Body(None if length is None else int(length), self._pause, self._resume)
@@ -183,6 +183,7 @@ class ClientConnection(SmallReads):
 
     def on_body(self, chunk: bytes) -> None:
         """A piece of the body."""
+        self._untold_bytes = 0
         if self._body is not None:
             self._body.feed(chunk)
 
@@ -195,7 +196,7 @@ class ClientConnection(SmallReads):
 
     def _reset(self) -> None:
         self._headers = []
-        self._arrived = 0
+        self._untold_bytes = 0  # since a whole head or a piece of a body: the parser holds a header or a trailer until it ends
         self._is_tunnel = False
         self._ends_with_connection = False
 

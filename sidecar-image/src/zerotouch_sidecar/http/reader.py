@@ -46,6 +46,7 @@ class RequestReader:
         self._is_replayed = False
         self._head: Head | None = None
         self._bad: BadRequest | None = None
+        self._untold_bytes = 0  # since a whole head or a piece of a body: the parser holds a header or a trailer until it ends
         self._reset()
 
     def feed(self, data: bytes) -> bytes | None:
@@ -54,16 +55,15 @@ class RequestReader:
         Raises:
             BadRequest: This is not HTTP/1.1 as every server reads it. Nothing more can be read.
         """
+        self._untold_bytes += len(data)
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserUpgrade as upgrade:
             return self._behind(data[upgrade.args[0] :])
         except httptools.HttpParserError as error:
             raise self._bad or BadRequest(400, f"this is not HTTP/1.1: {error}") from error
-        if self.is_in_head:
-            self._arrived += len(data)
-            if self._arrived > self._limits.header_bytes:
-                raise BadRequest(431, "the headers are too large")
+        if self._untold_bytes > self._limits.header_bytes and (self.is_in_head or self.body is not None):
+            raise BadRequest(431, "the headers are too large")
         return None
 
     def resume(self, data: bytes) -> bytes | None:
@@ -89,7 +89,6 @@ class RequestReader:
         self._is_replayed = False
 
     def _reset(self) -> None:
-        self._arrived = 0
         self._head_bytes = 0
         self._body_bytes = 0
         self._target = b""
@@ -120,6 +119,7 @@ class RequestReader:
 
     def on_headers_complete(self) -> None:
         """The head is whole."""
+        self._untold_bytes = 0
         if self._is_replayed:
             return
         if self._head_bytes + len(self._target) > self._limits.header_bytes:
@@ -139,6 +139,7 @@ class RequestReader:
 
     def on_body(self, chunk: bytes) -> None:
         """A piece of the body."""
+        self._untold_bytes = 0
         self._body_bytes += len(chunk)
         if 0 < self._limits.body_bytes < self._body_bytes:
             self._refuse(413, f"the body is longer than {self._limits.body_bytes} bytes")

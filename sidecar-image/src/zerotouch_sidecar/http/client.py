@@ -182,9 +182,11 @@ class ClientConnection(SmallReads):
             self._complete()
 
     def on_body(self, chunk: bytes) -> None:
-        """A piece of the body."""
+        """A piece of the body; of an answer to HEAD, whose rest could be taken for the next answer."""
         self._untold_bytes = 0
-        if self._body is not None:
+        if self._body is None:
+            self.close()
+        else:
             self._body.feed(chunk)
 
     def on_message_complete(self) -> None:

@@ -84,6 +84,10 @@ def test_headers_of_this_hop_and_of_ours_do_not_pass() -> None:
     assert b"evil" not in b"".join(value for values in seen.values() for value in values)
 
 
+def test_a_client_cannot_have_its_host_taken_for_the_pod_itself() -> None:
+    assert seen_by_agent(GET % b"Connection: keep-alive, Host\r\n")[b"host"] == [b"researcher:8080"]
+
+
 def test_the_client_sees_the_agents_answer_and_the_id() -> None:
     async def handler(request: Request, responder: Responder) -> None:
         await responder.send(418, [(b"set-cookie", b"a=1"), (b"set-cookie", b"b=2"), (b"server", b"teapot")], b"short and stout")

@@ -36,7 +36,8 @@ def to_agent(request: Request, given_id: bytes, span: Span | None) -> Headers:
         span: The sidecar's own, which the agent's is below. None where nobody is told of it: a trace then passes as it came, and where
             there is none the agent decides whether one begins.
     """
-    dropped = FRAMING | tokens(request.headers, b"connection") | _replaced_by(span)
+    hop = tokens(request.headers, b"connection") - {b"host"}  # without it we would say our own, which agents trust
+    dropped = FRAMING | hop | _replaced_by(span)
     passed: Headers = []
     said: dict[bytes, bytes] = {}
     for name, value in request.headers:

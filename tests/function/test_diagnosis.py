@@ -26,6 +26,9 @@ def pod(container: Manifest | None = None, image: str = IMAGE, name: str = "my-s
     }
 
 
+NO_SUCH_FILE = 'failed to create containerd task: exec: "/app/run": no such file or directory'
+START_ERROR: Manifest = {"exitCode": 128, "reason": "StartError", "message": NO_SUCH_FILE}
+
 CASES = [
     (
         pod(waiting("CreateContainerConfigError", 'secret "postgres-connection" not found')),
@@ -60,6 +63,21 @@ CASES = [
         "Pod my-service-7c9 ran out of memory in container agent-executor. Raise spec.size or spec.resources.limits.memory",
     ),
     (
+        pod({"name": "agent-executor", "image": IMAGE, "state": {"terminated": {"exitCode": 3}}}),
+        "Pod my-service-7c9 ends in container agent-executor with exit code 3. "
+        "See its output with: kubectl -n ns logs my-service-7c9 -c agent-executor --previous",
+    ),
+    (
+        pod({"name": "agent-executor", "image": IMAGE, "state": {"running": {}}, "lastState": {"terminated": {"exitCode": 3}}}),
+        "Pod my-service-7c9 ends in container agent-executor with exit code 3. "
+        "See its output with: kubectl -n ns logs my-service-7c9 -c agent-executor --previous",
+    ),
+    (pod(waiting("RunContainerError", NO_SUCH_FILE)), f"Pod my-service-7c9 cannot start container agent-executor: {NO_SUCH_FILE}"),
+    (
+        pod(waiting("CrashLoopBackOff", "back-off 10s restarting failed container", lastState={"terminated": START_ERROR})),
+        f"Pod my-service-7c9 cannot start container agent-executor: {NO_SUCH_FILE}",
+    ),
+    (
         pod(conditions=[{"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": "0/3 nodes are available"}]),
         "Pod my-service-7c9 finds no node: 0/3 nodes are available",
     ),
@@ -83,6 +101,22 @@ def test_without_a_stuck_pod_the_message_is_the_command_that_shows_more() -> Non
 
 def test_pods_of_an_earlier_release_explain_nothing() -> None:
     assert told(pod(waiting("ImagePullBackOff"), image="old:1")) == told()
+
+
+CRASHED = waiting("CrashLoopBackOff", lastState={"terminated": {"exitCode": 137}})
+DELETED: Manifest = {**pod(CRASHED), "metadata": {"name": "a", "deletionTimestamp": "2026-01-01T00:00:00Z"}}
+
+
+@pytest.mark.parametrize("gone", [DELETED, pod(CRASHED, name="a", phase="Failed")], ids=["deleted", "evicted"])
+def test_pods_that_others_take_the_place_of_explain_nothing(gone: Manifest) -> None:
+    assert told(gone) == told()
+    assert told(gone, pod(waiting("ImagePullBackOff"), name="b")).startswith("Pod b cannot start")
+
+
+def test_a_container_that_was_restarted_and_is_ready_explains_nothing() -> None:
+    restarted = {"name": "agent-executor", "image": IMAGE, "ready": True, "lastState": {"terminated": {"exitCode": 137}}}
+    assert told(pod(restarted, name="a")) == told()
+    assert told(pod(restarted, name="a"), pod(waiting("ImagePullBackOff"), name="b")).startswith("Pod b cannot start")
 
 
 def test_the_same_pods_in_another_order_give_the_same_message() -> None:

@@ -61,7 +61,7 @@ def explain(
         image: The image of the current spec: pods of earlier releases explain nothing.
         containers: By name of a container, what to change about it; others have the fields of an AgentExecutor.
     """
-    current = [pod for pod in pods if runs_image(pod, image) and not part(pod, "metadata").get("deletionTimestamp")]
+    current = [pod for pod in pods if runs_image(pod, image) and not is_over(pod)]
     for pod in sorted(current, key=name_of):
         reason = _pod_reason(claim, pod, fields, containers)
         if reason:
@@ -73,6 +73,11 @@ def runs_image(pod: Observation, image: str) -> bool:
     return any(container.get("image") == image for container in parts(pod, "spec", "containers"))
 
 
+def is_over(pod: Observation) -> bool:
+    """Whether another one takes its place: it is being deleted, or its node has ended it for good, as an eviction does."""
+    return bool(part(pod, "metadata").get("deletionTimestamp")) or part(pod, "status").get("phase") == "Failed"
+
+
 def name_of(pod: Observation) -> str:
     return text(part(pod, "metadata").get("name"))
 
@@ -82,6 +87,8 @@ def _pod_reason(claim: Claim, pod: Observation, fields: Mapping[str, str], conta
         if condition.get("type") == "PodScheduled" and condition.get("reason") == "Unschedulable":
             return f"finds no node: {text(condition.get('message'))}"
     for container in [*parts(pod, "status", "initContainerStatuses"), *parts(pod, "status", "containerStatuses")]:
+        if container.get("ready"):
+            continue  # it may have ended once, and lacks nothing now
         blame = containers.get(text(container.get("name")), Blame())
         reason = _container_reason(claim, name_of(pod), container, fields, blame)
         if reason:
@@ -100,6 +107,8 @@ def _container_reason(claim: Claim, pod: str, container: Observation, fields: Ma
             "spec.imagePullSecrets may read it"
         )
     ended = part(container, "state", "terminated") or part(container, "lastState", "terminated")
+    if ended.get("reason") == "StartError":  # containerd's: nothing ran, so there is no output to see
+        return f"cannot start container {name}: {text(ended.get('message'))}"
     if reason == "CrashLoopBackOff" or (ended and ended.get("exitCode")):
         logs = f"kubectl -n {claim.namespace} logs {pod} -c {name} --previous"
         if ended.get("reason") == "OOMKilled":

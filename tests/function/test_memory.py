@@ -2,6 +2,7 @@
 
 from typing import Any, Final
 
+import pytest
 from crossplane.function.proto.v1 import run_function_pb2 as v1
 from google.protobuf import json_format
 from hypothesis import given, settings
@@ -16,8 +17,9 @@ from zerotouch_function.modes import wrap
 from zerotouch_function.namesake import requirement
 from zerotouch_function.ownership import CROSSPLANE
 from zerotouch_function.protocol import wire
-from zerotouch_function.protocol.memory import Memory
+from zerotouch_function.protocol.memory import Memory, Remembered
 from zerotouch_function.protocol.runner import Runner
+from zerotouch_function.protocol.trace import Trace
 from zerotouch_function.registry import compose, refuse
 
 PLAIN = Runner(compose, refuse)
@@ -273,6 +275,25 @@ def test_the_longest_unused_answer_goes_first() -> None:
     for label in ("a", "b", "a", "c", "a", "b"):
         runner.run(request(state(labels={"team": label})))
     assert len(composed) == 4
+
+
+def test_an_answer_that_takes_the_place_of_another_takes_its_bytes_too() -> None:
+    memory = Memory(kept_bytes=1000)
+    for question in [(b"other",), *[(b"asked again",)] * 20]:
+        memory.remember(question, Remembered("", Trace(), b"x" * 100))
+    assert len(memory) == 2
+
+
+@pytest.mark.parametrize("part", ["question", "read whole", "read in part", "response"])
+def test_every_part_of_an_answer_counts(part: str) -> None:
+    large, trace = b"x" * 2000, Trace()
+    if part == "read whole":
+        trace.others["pods"] = large
+    if part == "read in part":
+        trace.parts["deployment"] = {"status": {"conditions": large}}
+    memory = Memory(kept_bytes=1000)
+    memory.remember((large if part == "question" else b"",), Remembered("", trace, large if part == "response" else b""))
+    assert len(memory) == 0
 
 
 def test_an_earlier_step_of_the_pipeline_is_never_forgotten() -> None:

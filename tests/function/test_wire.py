@@ -91,6 +91,15 @@ def test_a_null_is_read_as_none_and_not_written() -> None:
     assert decode(encode({"a": None, "b": {"c": None}, "d": [None]})) == {"b": {}, "d": [None]}
 
 
+@pytest.mark.parametrize("length", [127, 128, 2**14 - 1, 2**14, 2**21])
+def test_a_length_takes_as_many_bytes_as_it_needs(length: int) -> None:
+    """Each seven bits of it begin a further one."""
+    for content in ({"text": "x" * (length - overhead)} for overhead in range(20)):
+        closed = encode({"data": content})
+        assert closed == struct({"data": content}).SerializeToString()
+        assert decode(closed) == {"data": content}
+
+
 def test_looking_for_a_field_does_not_make_one() -> None:
     view = View(fields_of(encode({"a": 1})))
     assert view.get("b") is None

@@ -3,6 +3,7 @@
 import pytest
 
 from tests.composites import agent, composite, created, deployed, scaling, wrapped
+from tests.refused_agents import MODEL, PROVIDER
 from zerotouch_function.composition import Status
 from zerotouch_function.errors import ModeError
 from zerotouch_function.manifest import Manifest
@@ -10,6 +11,7 @@ from zerotouch_function.modes import wrap
 from zerotouch_function.observed import Snapshot
 from zerotouch_function.registry import compose, refuse
 
+AGENT: Manifest = {"llm": {"providers": [PROVIDER], "models": [MODEL]}, "scaling": {"maxReplicas": 3}}
 DIRECT: Manifest = {"mode": "direct"}
 OBJECTS: Manifest = {"mode": "objects", "providerConfigRef": {"name": "remote"}}
 
@@ -59,17 +61,27 @@ def test_a_scaler_in_an_object_is_of_the_spec_that_the_object_inside_was_made_of
     assert compose(composite(spec), observed, OBJECTS).conditions[2].reason == reason
 
 
-def test_an_object_that_cannot_be_written_says_why() -> None:
-    deployment = created(composite(), OBJECTS)["deployment"]
-    refused = {**deployment, "status": {"conditions": [{"type": "Synced", "status": "False", "message": "deployments is forbidden."}]}}
-    _, told, _ = compose(composite(), Snapshot({"deployment": refused}), OBJECTS).conditions
-    assert (told.reason, told.message) == ("CannotWrite", "Deployment my-service cannot be written: deployments is forbidden")
-
-
 def cannot_be_written(made: Manifest) -> Manifest:
     """An Object whose edit the API server refuses; what it once wrote is there."""
     status = {**wrapped(made)["status"], "conditions": [{"type": "Synced", "status": "False", "message": "it is forbidden."}]}
     return {**made, "status": status}
+
+
+@pytest.mark.parametrize(
+    ("xr", "key", "kind", "written"),
+    [
+        (composite(), "deployment", "WorkloadReady", "Deployment my-service"),
+        (composite(), "scaled-object", "ScalerReady", "ScaledObject my-service-scaler"),
+        (agent(AGENT), "deployment", "WorkloadReady", "Deployment my-agent"),
+        (agent(AGENT), "sidecar-config", "ModelsConfigured", "ConfigMap my-agent-sidecar"),
+        (agent(AGENT), "autoscaler", "ScalerReady", "HorizontalPodAutoscaler my-agent"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_an_object_that_cannot_be_written_says_why(xr: Manifest, key: str, kind: str, written: str) -> None:
+    refused = cannot_be_written(created(xr, OBJECTS)[key])
+    (told,) = (c for c in compose(xr, Snapshot({key: refused}), OBJECTS).conditions if c.type == kind)
+    assert (told.status, told.reason, told.message) == (Status.FALSE, "CannotWrite", f"{written} cannot be written: it is forbidden")
 
 
 @pytest.mark.parametrize(

@@ -32,12 +32,13 @@ def answer(xr: Manifest, *others: Manifest, mode: Manifest, observed: dict[str, 
     return compose(xr, Snapshot(observed, found), mode).resources
 
 
+@pytest.mark.parametrize("created", [LATER, ""], ids=["later", "as a preview has it"])
 @pytest.mark.parametrize("mode", MODES, ids=lambda mode: mode["mode"])
 @pytest.mark.parametrize(("second", "first"), BOTH)
-def test_the_second_is_told_who_has_the_name(second: Make, first: Make, mode: Manifest) -> None:
+def test_the_second_is_told_who_has_the_name(second: Make, first: Make, mode: Manifest, created: str) -> None:
     kind = named(first)["kind"].removeprefix("X")
     with pytest.raises(NameTakenError, match=rf'^metadata.name: "taken" is the name of an {kind} in namespace ns already; create this'):
-        answer(named(second, LATER), named(first, EARLIER), mode=mode)
+        answer(named(second, created), named(first, EARLIER), mode=mode)
 
 
 @pytest.mark.parametrize(("second", "first"), BOTH)

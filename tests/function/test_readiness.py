@@ -59,6 +59,11 @@ WORKLOADS = [
     Case(
         "RollingOut",
         f"The current spec is being rolled out. {LOOK}",
+        deployment=deployed(OF_ANOTHER_RELEASE, conditions=[condition("Progressing", "False", "ProgressDeadlineExceeded")]),
+    ),
+    Case(
+        "RollingOut",
+        f"The current spec is being rolled out. {LOOK}",
         deployment=deployed(
             DEPLOYMENT,
             conditions=[condition("Available", "True", "MinimumReplicasAvailable"), condition("Progressing", "True", "ReplicaSetUpdated")],
@@ -68,6 +73,11 @@ WORKLOADS = [
         "PodsRefused",
         "Kubernetes refuses the pods: exceeded quota",
         deployment=deployed(DEPLOYMENT, conditions=[condition("ReplicaFailure", "True", "FailedCreate", "exceeded quota.")]),
+    ),
+    Case(
+        "PodsRefused",
+        "Kubernetes refuses the pods: no reason given",
+        deployment=deployed(DEPLOYMENT, conditions=[condition("ReplicaFailure", "True", "FailedCreate")]),
     ),
 ]
 

@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 import subprocess
+import tomllib
 from pathlib import Path
 from typing import Any, Final
 
@@ -112,6 +113,14 @@ def test_the_image_runs_as_a_number_on_the_platforms_python() -> None:
     assert lines[0] == "FROM python:3.13-slim"
     assert "USER 10001:10001" in lines
     assert "COPY scripts/ci/run-migrations.sh scripts/ci/" in lines
+
+
+def test_the_requirements_are_those_of_every_python_that_the_project_takes() -> None:
+    """`pip install --require-hashes` refuses what is needed and not listed, such as typing-extensions before Python 3.13."""
+    oldest = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["project"]["requires-python"].removeprefix(">=")
+    written_by, *lines = (REPOSITORY / "requirements.txt").read_text().splitlines()
+    assert {"--universal", f"--python-version {oldest}"} <= {found.strip() for found in re.findall(r"--[\w-]+(?: [\d.]+)? ", written_by)}
+    assert any(line.startswith("typing-extensions==") and "python_full_version < '3.13'" in line for line in lines)
 
 
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)

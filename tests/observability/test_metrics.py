@@ -20,6 +20,7 @@ STRINGS: Final = re.compile(r'"[^"]*"')
 GROUPINGS: Final = re.compile(r"\b(?:by|on|group_left|without|ignoring)\s*\([^)]*\)")
 MATCHERS: Final = re.compile(r"\{[^}]*\}|\[[^]]*\]")
 WORDS: Final = re.compile(r"[A-Za-z_:][\w:]*")
+IN_PROSE: Final = re.compile(r"`((?:agent_model_|gen_ai_client_|function_|keda_|nats_|zerotouch(?::|_claim_|_composite_))[\w:]+)")
 LANGUAGE: Final = {
     "absent", "and", "changes", "count", "delta", "histogram_quantile", "increase", "label_replace", "label_values", "max", "min",
     "namespace", "or", "rate", "sum", "unless", "vector",
@@ -64,11 +65,22 @@ def of_others() -> set[str]:
     return {name for names in table.values() for name in names}
 
 
+def known() -> set[str]:
+    return of_the_function() | of_the_sidecars() | of_the_claims() | recorded() | of_others()
+
+
 def test_every_query_asks_for_metrics_that_exist() -> None:
-    known = of_the_function() | of_the_sidecars() | of_the_claims() | recorded() | of_others()
     used = {name for query in queries() for name in metrics_in(query)}
-    assert used - known == set()
+    assert used - known() == set()
     assert of_others() | recorded() <= used, "listed, and never used"
+
+
+def test_documents_name_metrics_that_exist() -> None:
+    """docs/sidecar-api.md, which lists all of the sidecar's, has a test of its own (`tests/sidecar/test_documented.py`)."""
+    documents = [path for folder in ("docs", "platform") for path in (ROOT / folder).rglob("*.md") if path.name != "sidecar-api.md"]
+    named = {name for path in documents for name in IN_PROSE.findall(path.read_text())}
+    assert named - known() - {re.sub("_(bucket|count|sum)$", "", name) for name in known()} == set()
+    assert named >= {"agent_model_attempts_failed_total", "function_requests_total", "zerotouch:claim_lag:messages"}
 
 
 def test_outcomes_in_queries_are_outcomes_of_the_function() -> None:

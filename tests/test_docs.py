@@ -299,6 +299,13 @@ def test_the_example_job_serves_the_example_claim() -> None:
     assert (variables["STREAM"], variables["CONSUMER"]) == (claim["spec"]["natsStreamName"], claim["spec"]["natsConsumerGroup"])
 
 
+def test_the_layers_are_those_that_imports_are_held_to() -> None:
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+    (layers,) = (contract["layers"] for contract in contracts if contract.get("layers", [""])[0] == "zerotouch_function.main")
+    (drawn,) = re.findall(r"^    (main -> .*\n +-> .*)$", (ROOT / "CONTRIBUTING.md").read_text(), re.MULTILINE)
+    assert " ".join(drawn.split()) == " -> ".join(layers).replace("zerotouch_function.", "")
+
+
 def test_the_tested_versions_are_the_pinned_ones() -> None:
     pinned = dict(re.findall(r"^(\w+)=v?([\d.]+)$", (ROOT / "versions.env").read_text(), re.MULTILINE))
     provider = (ROOT / "platform/04-apis/overlays/crossplane-v1/provider.yaml").read_text()

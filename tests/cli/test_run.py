@@ -123,6 +123,12 @@ def test_the_exit_code_is_the_agents(file: Path) -> None:
     assert run("--mock-models", file, "--", sys.executable, "-c", "raise SystemExit(7)").returncode == 7
 
 
+def test_an_agent_without_models_is_shown_none() -> None:
+    done = run("--mock-models", "examples/claims/agenttype-minimal.yaml", "--", sys.executable, "-c", "")
+    assert done.returncode == 0, done.stderr
+    assert [line.split()[0] for line in done.stderr.splitlines() if line.startswith("  ")] == ["agent", "operations", "command"]
+
+
 def test_a_command_that_does_not_exist_is_said(file: Path) -> None:
     done = run("--mock-models", file, "--", "/does/not/exist")
     assert done.returncode == 1

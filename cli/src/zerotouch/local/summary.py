@@ -22,13 +22,14 @@ class Summary:
 
     def started(self) -> str:
         local_api, agent = f"http://{HOST}:{self.ports.local_api}", self.workload.configuration["agent"]
+        llm = self.local.content["llm"]
         rows = [
             ("agent", f"http://{HOST}:{self.ports.ingress}  what the Service leads to in a cluster; passes on to port {agent['port']}"),
-            ("models", f"{local_api}{routes.OPENAI}  and  {local_api}{routes.ANTHROPIC}"),
+            *([("models", f"{local_api}{routes.OPENAI}  and  {local_api}{routes.ANTHROPIC}")] if llm["models"] else []),
             ("operations", f"http://{HOST}:{self.ports.ops}{routes.METRICS}  {routes.INFO}  {routes.READYZ}"),
             *([("nats", f"nats://{HOST}:{self.ports.nats}  empty at each start")] if self.local.has_nats else []),
-            *(("provider", self._provider(provider["name"])) for provider in self.local.content["llm"]["providers"]),
-            *(("model", self._model(model)) for model in self.local.content["llm"]["models"]),
+            *(("provider", self._provider(provider["name"])) for provider in llm["providers"]),
+            *(("model", self._model(model)) for model in llm["models"]),
             ("command", shlex.join(self.command)),
         ]
         lines = [f"  {title:<11} {text}" for title, text in rows]

@@ -7,7 +7,7 @@ import pytest
 from anthropic import APIStatusError as AnthropicError
 from openai import APIError, APIStatusError
 
-from tests.sidecar.loops import run, until
+from tests.sidecar.loops import run, talking, until
 from tests.sidecar.models.support import NO_PAUSE, Running, both_surfaces, mocks, model, provider, running
 from tests.sidecar.models.test_sdks import TEXT, clients
 from zerotouch_sidecar.models.attempts import WHOLE_BYTES
@@ -289,6 +289,33 @@ def test_an_answer_that_is_too_long_to_hold_costs_what_it_says_at_its_end() -> N
             status, _, _ = await proxy.post("/openai/v1/chat/completions", {"model": "gpt", "messages": HELLO})
             assert status == 200
             await until(lambda: proxy.metric("gen_ai_client_token_usage_sum", '"output"') == WHOLE_BYTES // 8)
+
+    run(scene())
+
+
+def test_an_agent_that_leaves_at_the_last_word_is_charged_what_the_provider_says_next() -> None:
+    async def scene() -> None:
+        has_left = asyncio.Event()
+
+        async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await reader.readuntil(b"\r\n\r\n")
+            writer.write(b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nconnection: close\r\n\r\n")
+            writer.write(b'data: {"choices": [{"index": 0, "delta": {"content": "42"}, "finish_reason": "stop"}]}\n\n')
+            await has_left.wait()
+            writer.write(b'data: {"choices": [], "usage": {"prompt_tokens": 3, "completion_tokens": 5000}}\n\ndata: [DONE]\n\n')
+            await writer.drain()
+
+        async with talking(talk) as port, mocks() as [mock]:
+            llm = both_surfaces(mock)
+            llm["providers"][0]["baseUrl"] = f"http://127.0.0.1:{port}/v1"
+            async with running(llm) as proxy:
+                openai, _ = clients(proxy)
+                async with openai, await openai.chat.completions.create(model="gpt", messages=HELLO, stream=True) as stream:
+                    async for chunk in stream:
+                        if chunk.choices[0].finish_reason:
+                            break
+                has_left.set()
+                await until(lambda: proxy.metric("gen_ai_client_token_usage_sum", '"output"') == 5000)
 
     run(scene())
 

@@ -1,8 +1,11 @@
 """One model call from its request to the end of its answer."""
 
+import asyncio
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from dataclasses import dataclass
 from time import monotonic
+from typing import Final
 
 from zerotouch_contract import headers as names
 from zerotouch_sidecar.http.errors import ClientGone, HttpError
@@ -24,6 +27,9 @@ CANCELLED = "cancelled"
 
 ABANDONED = "abandoned"
 """The error type of a call whose agent went away in the middle of its answer."""
+
+LATE_SECONDS: Final = 1.0
+"""How long a stream is read on whose agent went away: most leave at the last word, just before the provider says what was used."""
 
 
 @dataclass(slots=True)
@@ -99,9 +105,13 @@ class Exchange:
             await self.responder.end(reader.finish())
             return ""
         finally:
-            end()
-            reader.finish()
-            self.usage = self._stream_usage(reader)
+            try:
+                if end == begun.dropped:
+                    await _read_on(rest, reader)
+            finally:
+                end()
+                reader.finish()
+                self.usage = self._stream_usage(reader)
 
     def _broken_end(self, begun: Begun, reader: EventReader) -> bytes:
         events = self.call.operation.events
@@ -163,6 +173,14 @@ class Exchange:
         if reader.is_told:
             return known
         return known._replace(output_tokens=max(known.output_tokens, reader.events))
+
+
+async def _read_on(rest: AsyncIterator[bytes], reader: EventReader) -> None:
+    """Reads for a moment what nobody waits for any more."""
+    with suppress(Exception):  # whatever a provider does; the agent has left anyway
+        async with asyncio.timeout(LATE_SECONDS):
+            async for chunk in rest:
+                reader.feed(chunk)
 
 
 def _told(step: Step, skipped: int, overhead_seconds: float) -> Headers:

@@ -7,7 +7,7 @@ import pytest
 from anthropic import APIStatusError as AnthropicError
 from openai import APIError, APIStatusError
 
-from tests.sidecar.loops import run, talking, until
+from tests.sidecar.loops import Talk, run, talking, until
 from tests.sidecar.models.support import NO_PAUSE, Running, both_surfaces, mocks, model, provider, running
 from tests.sidecar.models.test_sdks import TEXT, clients
 from zerotouch_sidecar.models.attempts import WHOLE_BYTES
@@ -280,6 +280,48 @@ def test_a_provider_has_no_more_calls_at_one_time_than_it_may() -> None:
                 assert len(mock.requests) == 6
 
     asyncio.run(scene())
+
+
+FAILED = b'event: error\ndata: {"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}}\n\n'
+BEGUN = (
+    b'event: message_start\ndata: {"type":"message_start","message":{"id":"m","type":"message","role":"assistant","content":[],"model":"x",'
+    b'"stop_reason":null,"stop_sequence":null,"usage":{"input_tokens":5,"output_tokens":1}}}\n\n'
+)
+
+
+def saying(body: bytes) -> Talk:
+    """A provider whose stream says the same to everybody."""
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nconnection: close\r\n\r\n" + body)
+        await writer.drain()
+
+    return talk
+
+
+def test_a_stream_that_begins_with_an_error_has_not_begun_and_one_that_ends_with_it_has_failed() -> None:
+    async def scene() -> None:
+        async with mocks() as [mock], talking(saying(FAILED)) as first, talking(saying(BEGUN + FAILED)) as later:
+            llm = both_surfaces(mock)
+            llm["providers"] += [provider(f"p{port}", "anthropic", f"http://127.0.0.1:{port}") for port in (first, later)]
+            llm["models"] += [model("first", f"p{first}/x", fallbacks=["claude"]), model("alone", f"p{first}/x")]
+            llm["models"] += [model("later", f"p{later}/x", fallbacks=["claude"])]
+            async with running(llm) as proxy:
+                _, anthropic = clients(proxy)
+                ask: Any = {"max_tokens": 9, "messages": HELLO, "stream": True}
+                async with anthropic:
+                    await read(await anthropic.messages.create(model="first", **ask), [])
+                    assert (len(mock.requests), proxy.metric("agent_model_fallbacks_total")) == (1, 1)
+                    with pytest.raises(AnthropicError, match="Overloaded") as told:
+                        await anthropic.messages.create(model="alone", **ask)
+                    assert (told.value.status_code, told.value.response.headers["x-should-retry"]) == (502, "false")
+                    with pytest.raises(AnthropicError, match="Overloaded"):
+                        await read(await anthropic.messages.create(model="later", **ask), [])
+                failed = ("gen_ai_client_operation_duration_seconds_count", 'error_type="error_event"')
+                await until(lambda: proxy.metric(*failed) == 2)
+
+    run(scene())
 
 
 def test_an_answer_that_is_too_long_to_hold_costs_what_it_says_at_its_end() -> None:

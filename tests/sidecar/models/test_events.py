@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from zerotouch_sidecar.models.amounts import Usage
-from zerotouch_sidecar.models.events import HELD_BYTES, EventReader
+from zerotouch_sidecar.models.events import HELD_BYTES, EventReader, failure_at_start
 from zerotouch_sidecar.models.usage import find_usage
 
 CHAT = [
@@ -102,6 +102,22 @@ def test_the_usage_at_the_end_of_a_long_event_is_read(end: str, cuts: list[int])
     reader = EventReader()
     assert b"".join(reader.feed(piece) for piece in cut(told, cuts)) + reader.finish() == told
     assert (reader.usage, reader.is_told) == (Usage(8, 2), True)
+
+
+@pytest.mark.parametrize(
+    "event, has_failed",
+    [
+        (b'data: {"error": {"message": "no"}}\n\n', True),
+        (b'event: error\r\ndata: {"type": "error"}\r\n\r\n', True),
+        (b'event: response.failed\ndata: {"response": {"error": {}}}\n\n', True),
+        (b'data: {"choices": [{"delta": {"content": "data: {\\"error\\":\\nevent: error\\n"}}], "error": null}\n\n', False),
+    ],
+)
+def test_a_provider_that_says_that_it_failed_is_heard(event: bytes, has_failed: bool) -> None:
+    reader = EventReader()
+    assert reader.feed(b"data: {}\n\n" + event) == b"data: {}\n\n" + event
+    assert reader.has_failed == has_failed
+    assert (failure_at_start(event) is not None) == has_failed
 
 
 @pytest.mark.parametrize(

@@ -16,10 +16,11 @@ from zerotouch_sidecar.http.message import Headers, header
 from zerotouch_sidecar.models.backoff import pause_seconds, retry_after_seconds
 from zerotouch_sidecar.models.breaker import Breaker, Permit
 from zerotouch_sidecar.models.call import Call
+from zerotouch_sidecar.models.events import failure_at_start
 from zerotouch_sidecar.models.metering import Metering
 from zerotouch_sidecar.models.plan import Live, Plan
 from zerotouch_sidecar.models.providers.base import Answer
-from zerotouch_sidecar.models.refusals import Fault, Refusal
+from zerotouch_sidecar.models.refusals import JSON, Fault, Refusal
 from zerotouch_sidecar.models.routing import Step
 
 WHOLE_BYTES: Final = 8 * 1024 * 1024
@@ -33,6 +34,9 @@ ELSEWHERE: Final = (402, 403, 404)
 
 USAGE_REFUSED: Final = "usage_refused"
 """The error type of a request that is sent again without the sidecar's question for the usage of a stream."""
+
+ERROR_EVENT: Final = "error_event"
+"""The error type of a stream in which the provider says that it failed."""
 
 log = logging.getLogger(__name__)
 
@@ -193,7 +197,13 @@ class Attempts:
                 (breaker.failed(permit, monotonic()) if answer.status >= 500 else breaker.dropped(permit))
                 self.is_sent = False
                 return failure
-            first, rest = await _opening(answer, is_stream=self.call.is_stream and answer.status < 400)
+            is_stream = self.call.is_stream and answer.status < 400
+            first, rest = await _opening(answer, is_stream=is_stream)
+            if is_stream and (told := failure_at_start(first)) is not None:
+                breaker.failed(permit, monotonic())
+                self.is_sent = False
+                refusal = Refusal(Fault.FAILED, f"Provider {step.target.provider} failed at the start of its stream")
+                return Failure(refusal, ERROR_EVENT, step, is_repeatable=True, status=502, headers=[JSON], body=told)
             if _refuses_to_tell(call, answer.status, first):
                 self.plan.untold.add(target)
                 return _failed(step, Fault.FAILED, USAGE_REFUSED, "The provider tells no usage of streams")

@@ -1,5 +1,6 @@
 """Reads a stream of server-sent events on its way through: finds its usage, and takes out what the agent did not ask for."""
 
+import re
 from typing import Final
 
 from zerotouch_sidecar.models.amounts import Usage
@@ -10,6 +11,9 @@ HELD_BYTES: Final = 1024 * 1024
 
 _ENDS: Final = (b"\n\n", b"\n\r\n", b"\r\r")
 _PART_OF_END: Final = max(map(len, _ENDS)) - 1
+
+_FAILED: Final = re.compile(rb'(?:\A|[\r\n])(?:event: ?(?:error|response\.failed)[\r\n]|data: ?\{ ?"error":)')
+"""How a provider says in a stream that it failed: each surface in its own way. No text looks like it, as line ends in texts are escaped."""
 
 
 class EventReader:
@@ -26,6 +30,9 @@ class EventReader:
 
         self.is_told = False
         """Whether the stream said what it used in all, and not only what its input was."""
+
+        self.has_failed = False
+        """Whether the provider said that it failed."""
 
         self.is_mid_event = False
         """Whether what was sent on ends within an event, which was too long to hold."""
@@ -66,6 +73,7 @@ class EventReader:
         return passed + self.feed(held[end:])
 
     def _read(self, whole: bytes) -> bytes:
+        self.has_failed = self.has_failed or (b"error" in whole and _FAILED.search(whole) is not None)
         if MARK not in whole:
             self.events += _data_lines(whole)
             return whole
@@ -76,9 +84,7 @@ class EventReader:
         self.events += _data_lines(event)
         if MARK not in event:
             return False
-        lines = event.splitlines()
-        data = b"\n".join([line[5:].removeprefix(b" ") for line in lines if line.startswith(b"data:")])
-        found = find_usage(data)
+        found = find_usage(_data(event))
         if found is None:
             return False
         self.usage = combined(self.usage, found.usage)
@@ -87,6 +93,15 @@ class EventReader:
             self.events -= 1
             return True
         return False
+
+
+def failure_at_start(piece: bytes) -> bytes | None:
+    """Returns what a provider says of its failure, if that is what a stream begins with."""
+    return _data(_split(piece)[0]) if _FAILED.match(piece) else None
+
+
+def _data(event: bytes) -> bytes:
+    return b"\n".join([line[5:].removeprefix(b" ") for line in event.splitlines() if line.startswith(b"data:")])
 
 
 def _data_lines(events: bytes) -> int:

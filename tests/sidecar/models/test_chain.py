@@ -324,6 +324,30 @@ def test_a_stream_that_begins_with_an_error_has_not_begun_and_one_that_ends_with
     run(scene())
 
 
+def test_an_agent_cannot_have_a_provider_seem_to_tell_no_usage() -> None:
+    async def scene() -> None:
+        asked: list[bool] = []
+
+        async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            head = await reader.readuntil(b"\r\n\r\n")
+            length = next(int(line.partition(b":")[2]) for line in head.split(b"\r\n") if line.startswith(b"content-length"))
+            asked.append(b'"include_usage"' in await reader.readexactly(length))
+            said = b'{"error": {"message": "\'stream_options\' is no tool of yours"}}'
+            writer.write(b"HTTP/1.1 400 Bad Request\r\ncontent-length: %d\r\nconnection: close\r\n\r\n" % len(said) + said)
+            await writer.drain()
+
+        async with talking(talk) as port, mocks() as [mock]:
+            llm = both_surfaces(mock)
+            llm["providers"][0]["baseUrl"] = f"http://127.0.0.1:{port}/v1"
+            async with running(llm) as proxy:
+                for _ in range(2):
+                    ask = {"model": "gpt", "messages": HELLO, "stream": True, "tool_choice": "stream_options"}
+                    assert (await proxy.post("/openai/v1/chat/completions", ask))[0] == 400
+        assert asked == [True, False, True, False]
+
+    run(scene())
+
+
 def test_an_answer_that_is_too_long_to_hold_costs_what_it_says_at_its_end() -> None:
     async def scene() -> None:
         async with mocks() as [mock], running(both_surfaces(mock)) as proxy:

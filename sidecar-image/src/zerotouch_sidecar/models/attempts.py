@@ -174,17 +174,20 @@ class Attempts:
 
     async def _asked(self, step: Step, breaker: Breaker, permit: Permit, live: Live) -> Begun | Failure:
         """Sends the call, and once more if it was refused for a question of the sidecar's own."""
-        outcome = await self._once(step, breaker, permit, live)
-        is_ours = isinstance(outcome, Failure) and outcome.error_type == USAGE_REFUSED
-        return await self._once(step, breaker, permit, live) if is_ours else outcome
+        target = step.target.provider, step.target.model
+        call = replace(self.call, may_ask_usage=False) if target in self.plan.untold else self.call
+        outcome = await self._once(call, step, breaker, permit, live)
+        if isinstance(outcome, Failure) and outcome.error_type == USAGE_REFUSED:
+            outcome = await self._once(replace(call, may_ask_usage=False), step, breaker, permit, live)
+            if isinstance(outcome, Begun) and outcome.answer.status < 400:  # it was the question, and not what the agent wrote
+                self.plan.untold.add(target)
+        return outcome
 
-    async def _once(self, step: Step, breaker: Breaker, permit: Permit, live: Live) -> Begun | Failure:
+    async def _once(self, call: Call, step: Step, breaker: Breaker, permit: Permit, live: Live) -> Begun | Failure:
         started = monotonic()
         answer: Answer | None = None
         begun: Begun | None = None
         key = live.key.value
-        target = step.target.provider, step.target.model
-        call = replace(self.call, may_ask_usage=False) if target in self.plan.untold else self.call
         try:
             self.is_sent = True
             answer = await live.provider.send(call, step.target.model)
@@ -205,7 +208,6 @@ class Attempts:
                 refusal = Refusal(Fault.FAILED, f"Provider {step.target.provider} failed at the start of its stream")
                 return Failure(refusal, ERROR_EVENT, step, is_repeatable=True, status=502, headers=[JSON], body=told)
             if _refuses_to_tell(call, answer.status, first):
-                self.plan.untold.add(target)
                 return _failed(step, Fault.FAILED, USAGE_REFUSED, "The provider tells no usage of streams")
             if permit.is_trial:
                 breaker.succeeded(permit)

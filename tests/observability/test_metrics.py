@@ -12,7 +12,6 @@ from zerotouch_function.protocol.runner import Outcome
 from zerotouch_function.serving.metrics import Metrics
 from zerotouch_sidecar.metrics import Registry
 from zerotouch_sidecar.models.metering import Metering
-from zerotouch_sidecar.models.refusals import Fault
 
 DASHBOARD: Final[dict[str, Any]] = json.loads((LAYER / "dashboards/zerotouch.json").read_text())
 CONFIG: Final[dict[str, Any]] = yaml.safe_load((LAYER / "claim-metrics/config.yaml").read_text())
@@ -87,16 +86,6 @@ def test_outcomes_in_queries_are_outcomes_of_the_function() -> None:
     named = {value for query in queries() for found in re.findall(r'outcome=~?"([^"]+)"', query) for value in found.split("|")}
     assert named
     assert named <= {str(outcome) for outcome in Outcome}
-
-
-def test_refusals_that_an_alert_looks_for_are_counted_from_0_on() -> None:
-    registry = Registry()
-    Metering(registry)
-    reasons = {reason for query in queries() for reason in re.findall(r'agent_model_refused_total\{reason="(\w+)"', query)}
-    assert reasons == {Fault.BUDGET_SPENT.name.lower()}
-    assert [line for line in registry.text().splitlines() if line.startswith("agent_model_refused_total")] == [
-        f'agent_model_refused_total{{reason="{reason}"}} 0' for reason in reasons
-    ]
 
 
 def test_claim_metrics_count_every_claim_and_its_composite() -> None:

@@ -38,7 +38,7 @@ test: .venv/.synced ## run all tests that need no cluster
 fuzz: .venv/.synced ## fuzz the function: [FUZZ_EXAMPLES=1000000] [FUZZ_SECONDS=7200] [FUZZ_SEED=0] [FUZZ_PARTIAL=1]
 	@$(bin)/python -m tests.fuzz.run
 
-conformance: .venv/.synced ## run other people's programs with the agents' wrapper, on every Python and Node here; writes docs/wrapper.md
+conformance: .venv/.synced ## run other people's programs with the agents' wrapper, on every Python here and several Nodes; writes docs/wrapper.md
 	@$(bin)/python -m tests.wrapper.conformance
 
 fuzz-sidecar: .venv/.synced ## fuzz the sidecar's reading of requests, answers and events: [FUZZ_EXAMPLES=20000]

@@ -37,12 +37,14 @@ class Program:
         environment: Its own variables.
         requests: How many requests it gets; 0: it is no server, and ends by itself.
         python_path: What its image's own PYTHONPATH holds.
+        body: Of each request, sent once the program's server has read the head; empty: it gets none.
     """
 
     command: Sequence[str]
     environment: Mapping[str, str] = field(default_factory=dict)
     requests: int = REQUESTS
     python_path: str = ""
+    body: bytes = b""
 
 
 @dataclass(frozen=True)
@@ -71,8 +73,8 @@ def compiled(folder: Path, *pythons: str) -> Path:
 
 
 @cache
-def run_plain(command: tuple[str, ...], environment: tuple[tuple[str, str], ...], requests: int, python_path: str) -> Run:
-    return run(Program(command, dict(environment), requests, python_path), wrapper=None)
+def run_plain(command: tuple[str, ...], environment: tuple[tuple[str, str], ...], requests: int, python_path: str, body: bytes) -> Run:
+    return run(Program(command, dict(environment), requests, python_path, body), wrapper=None)
 
 
 def run(program: Program, *, wrapper: Path | None, environment: Mapping[str, str] | None = None, reports: int = 0) -> Run:
@@ -119,7 +121,7 @@ def observe(program: Program, environment: Mapping[str, str], sidecar: StandIn |
     )
     listener.close()
     try:
-        answers = ask(port, program.requests)
+        answers = ask(port, program.requests, program.body)
         if sidecar and reports:
             sidecar.wait_for_reports(reports)
         if program.requests:
@@ -136,16 +138,22 @@ def lines(text: str) -> list[str]:
     return sorted(line for line in found if not line.endswith(LATE))
 
 
-def ask(port: int, count: int) -> list[tuple[int, bytes]]:
+def ask(port: int, count: int, body: bytes) -> list[tuple[int, bytes]]:
     """All requests at once, each with an id of its own; the last without any."""
     with ThreadPoolExecutor(max(1, count)) as pool:
-        return list(pool.map(lambda number: ask_one(port, number, has_id=number < count - 1), range(count)))
+        return list(pool.map(lambda number: ask_one(port, number, body, has_id=number < count - 1), range(count)))
 
 
-def ask_one(port: int, number: int, *, has_id: bool) -> tuple[int, bytes]:
+def ask_one(port: int, number: int, body: bytes, *, has_id: bool) -> tuple[int, bytes]:
     connection = HTTPConnection("127.0.0.1", port, timeout=END_SECONDS)
+    headers = sent_headers(number) if has_id else {}
     try:
-        connection.request("GET", f"/call/{number}", headers=sent_headers(number) if has_id else {})
+        if body:
+            connection.request("POST", f"/call/{number}", headers={**headers, "Expect": "100-continue", "Content-Length": str(len(body))})
+            assert connection.sock.recv(1024).startswith(b"HTTP/1.1 100")
+            connection.send(body)
+        else:
+            connection.request("GET", f"/call/{number}", headers=headers)
         response = connection.getresponse()
         return response.status, response.read()
     except OSError as error:

@@ -1,13 +1,11 @@
-"""Runs every program of the matrix on every Python and Node of this machine, with the wrapper as the image holds it, and writes the table
-of docs/wrapper.md.
+"""Runs every program of the matrix on every Python of this machine and several Nodes, with the wrapper as the image holds it, and writes
+the table of docs/wrapper.md.
 
 python -m tests.wrapper.conformance [--only TEXT]
 """
 
 import argparse
 import re
-import shutil
-import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -53,15 +51,16 @@ def python_table(only: str, wrapper: Path, pythons: Sequence[interpreters.Python
 
 
 def node_table(only: str, wrapper: Path) -> str:
-    node = shutil.which("node")
-    if node is None:
+    nodes = interpreters.nodes()
+    if not nodes:
         return "No Node on this machine."
-    version = subprocess.run([node, "--version"], capture_output=True, text=True, check=True).stdout.strip().lstrip("v")
     cells: dict[tuple[str, str], Callable[[], str]] = {}
     for row in chosen(NODE, only):
-        variables = {"UNDICI": interpreters.undici(row.needs)} if row.needs else {}
-        cells[row.name, version] = cell(replace(row, variables=variables), node, wrapper)
-    return table("Node", chosen(NODE, only), [version], cells)
+        variables = {"UNDICI": str(interpreters.npm(row.needs) / "undici")} if row.needs else {}
+        for node in nodes:
+            if node.version >= row.since:
+                cells[row.name, node.label] = cell(replace(row, variables=variables), node.path, wrapper)
+    return table("Node", chosen(NODE, only), [node.label for node in nodes], cells)
 
 
 def chosen(rows: Sequence[Row], only: str) -> list[Row]:

@@ -17,6 +17,8 @@ NEWER: Final = ("httpx2",)
 """Packages that not every Python can have."""
 
 OLDEST: Final = (3, 8)
+NODES: Final = ("node@22", "node@24", "node@26")
+"""What npm brings beside the Node on PATH: a newer one carries contexts in another way."""
 
 
 @dataclass(frozen=True)
@@ -78,11 +80,32 @@ def install(python: Python) -> set[str]:
     return set(names)
 
 
-def undici(spec: str) -> str:
-    """The folder of undici in that version."""
+@dataclass(frozen=True)
+class Node:
+    """The same of Node."""
+
+    path: str
+    version: tuple[int, int, int]
+    label: str
+
+
+def nodes() -> list[Node]:
+    """The one on PATH, and npm's; none where there is no Node at all."""
+    own = shutil.which("node")
+    paths = [own, *(str(npm(spec) / ".bin" / "node") for spec in NODES)] if own else []
+    found: dict[tuple[int, int, int], Node] = {}
+    for path in paths:
+        label = subprocess.run([path, "--version"], capture_output=True, text=True, check=True).stdout.strip().lstrip("v")
+        major, minor, patch = map(int, label.split("."))
+        found.setdefault((major, minor, patch), Node(path, (major, minor, patch), label))
+    return [found[version] for version in sorted(found)]
+
+
+def npm(spec: str) -> Path:
+    """The folder of modules that has this package in it."""
     folder = FOLDER / spec.replace("@", "-")
-    package = folder / "node_modules" / "undici"
-    if not package.exists():
+    modules = folder / "node_modules"
+    if not modules.exists():
         folder.mkdir(parents=True, exist_ok=True)
         subprocess.run(["npm", "install", "--silent", "--no-save", "--prefix", str(folder), spec], check=True)
-    return str(package)
+    return modules

@@ -28,7 +28,7 @@ def judge(
         environment: Variables of the pod that differ from what a pod has; only the wrapper reads them.
         wrapper: The wrapper's folder; without any other, the working tree's, which holds no bytecode.
     """
-    plain = run_plain(tuple(program.command), tuple(program.environment.items()), program.requests, program.python_path)
+    plain = run_plain(tuple(program.command), tuple(program.environment.items()), program.requests, program.python_path, program.body)
     wrapped = run(program, wrapper=wrapper, environment=environment, reports=reports)
     assert wrapped.seen == plain.seen, f"with: {wrapped.seen}\nwithout: {plain.seen}"
     assert plain.sidecar.reports == []

@@ -15,12 +15,13 @@ class Row:
         words: The command behind the interpreter.
         client: What it calls with.
         needs: The package without which it cannot run; empty: it runs without any, and outside of a virtual environment.
-        since: The first Python that has it.
+        since: The first Python or Node that has it.
         requests: How many it gets; 0: it ends by itself.
         reports: How many of its processes report.
         most_reports: The same, at most; 0: as many.
         variables: Its own.
         python_path: Its own.
+        body: Of each request.
     """
 
     name: str
@@ -33,10 +34,11 @@ class Row:
     most_reports: int = 0
     variables: dict[str, str] = field(default_factory=dict)
     python_path: str = ""
+    body: bytes = b""
 
     def program(self, interpreter: str) -> Program:
         variables = {**self.variables, **({"CLIENT": self.client} if self.client else {})}
-        return Program([interpreter, *self.words], variables, self.requests, self.python_path)
+        return Program([interpreter, *self.words], variables, self.requests, self.python_path, self.body)
 
 
 UVICORN: Final = ("-m", "uvicorn", "--fd", "{fd}")
@@ -83,9 +85,11 @@ NODE: Final = (
     Row("CommonJS, http with a list of headers", ("server.cjs",), "http-list"),
     Row("CommonJS, http with an agent of its own", ("server.cjs",), "http-agent"),
     Row("CommonJS, fetch", ("server.cjs",), "fetch"),
+    Row("CommonJS, a body that it listens to, fetch", ("server.cjs",), "fetch", body=b"question"),
     Row("CommonJS, undici 5", ("server.cjs",), "undici", "undici@5"),
     Row("CommonJS, undici 6", ("server.cjs",), "undici", "undici@6"),
     Row("CommonJS, undici 7", ("server.cjs",), "undici", "undici@7"),
+    Row("CommonJS, undici 8", ("server.cjs",), "undici", "undici@8", since=(22, 19)),
     Row("ES module, http", ("server.mjs",), "http"),
     Row("ES module, fetch", ("server.mjs",), "fetch"),
 )

@@ -30,6 +30,12 @@ def test_node_servers_carry_the_requests_headers(file: str, client: str) -> None
     assert wrapped.sidecar.reports[0]["runtime"] == "node"
 
 
+@needs_node
+@pytest.mark.parametrize("client", ["http", "fetch"])
+def test_node_servers_that_listen_to_the_body_carry_the_requests_headers(client: str) -> None:
+    judge(Program([str(NODE), "server.cjs"], {"CLIENT": client}, body=b"question"))
+
+
 def test_the_programs_own_sitecustomize_runs() -> None:
     wrapped = judge(Program([sys.executable, "script.py"], requests=0, python_path=str(PROGRAMS / "own_site")))
     assert "own sitecustomize ran" in wrapped.seen.stdout

@@ -2,8 +2,10 @@
 const http = require('http')
 const { call } = require('./calls.cjs')
 
-const server = http.createServer(async (request, response) => {
-  response.end(await call(request.url.split('/').pop()))
+const server = http.createServer((request, response) => {
+  const answer = async () => response.end(await call(request.url.split('/').pop()))
+  if (request.method === 'GET') answer()
+  else request.on('end', answer).resume()
 })
 server.listen({ fd: Number(process.env.AGENT_FD) })
 process.on('SIGTERM', () => {

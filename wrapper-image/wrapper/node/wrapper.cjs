@@ -27,27 +27,33 @@ function plain (host) {
 function start (url) {
   const channels = require('diagnostics_channel')
   const subscribe = channels.subscribe || ((name, listener) => channels.channel(name).subscribe(listener))
+  const requests = new WeakMap()
   let current
 
   // Published at the start of each request, in its asynchronous context. Without headers of ours it takes away what the connection's
-  // previous request left. Nothing can be carried before the first, so that one changes the clients.
+  // previous request left. Nothing can be carried before the first, so that one changes what carries.
   subscribe('http.server.request.start', guarded(({ request }) => {
     if (current === undefined) {
       current = null // once, whatever comes of it
-      current = changeClients(address(url), subscribe)
+      current = change(address(url), subscribe, requests)
     }
-    if (current) current.enterWith(carriedHeaders(request.headers))
+    if (!current) return
+    const headers = carriedHeaders(request.headers)
+    current.enterWith(headers)
+    if (headers.length) requests.set(request, headers)
   }))
   // After the program's first turn, so that its start does not wait; unreferenced, so that its end does not either.
   setImmediate(guarded(() => report(address(url)))).unref()
 }
 
 // Returns what holds the headers of the request that is being worked on; null where there is no sidecar.
-function changeClients (sidecar, subscribe) {
+function change (sidecar, subscribe, requests) {
   if (!sidecar) return null
   const { AsyncLocalStorage } = require('async_hooks')
   const current = new AsyncLocalStorage()
-  changeAgent(require('http').Agent.prototype, sidecar, current)
+  const http = require('http')
+  changeAgent(http.Agent.prototype, sidecar, current)
+  changeMessage(http.IncomingMessage.prototype, requests, current)
   // fetch and undici, Node's own and the package.
   subscribe('undici:request:create', guarded(({ request }) => {
     const headers = current.getStore()
@@ -94,6 +100,15 @@ function hostAndPort (origin) {
 function hasUndici (headers, name) {
   if (typeof headers === 'string') return ('\r\n' + headers).toLowerCase().includes(`\r\n${name}:`)
   return headers.some((header, index) => index % 2 === 0 && String(header).toLowerCase() === name)
+}
+
+// Since Node 24 what comes after a request's head comes in the connection's context. Who listens to the body works on the request.
+function changeMessage (prototype, requests, current) {
+  const original = prototype.push
+  prototype.push = function push (...args) {
+    const headers = requests.get(this)
+    return headers ? current.run(headers, () => original.apply(this, args)) : original.apply(this, args)
+  }
 }
 
 // Every http.request of a program goes through its agent, in the same turn, before headers are sent. ES modules see it too.

@@ -157,6 +157,12 @@ def test_an_agent_with_models_finds_them_and_no_key_worth_stealing() -> None:
     assert found["OPENAI_API_KEY"] == found["ANTHROPIC_API_KEY"] == found["AGENT_TOKEN"] == uid
 
 
+def test_an_agent_sends_no_traces_to_openai_unless_its_claim_says_so() -> None:
+    assert env({"llm": LLM})["OPENAI_AGENTS_DISABLE_TRACING"] == "1"
+    traced = {"name": "OPENAI_AGENTS_DISABLE_TRACING", "value": "0"}
+    assert env({"llm": LLM, "agent": {"image": "x", "env": [traced]}})["OPENAI_AGENTS_DISABLE_TRACING"] == "0"
+
+
 @pytest.mark.parametrize("own", ["OPENAI_BASE_URL", "OPENAI_API_BASE"])
 def test_an_agent_with_its_own_url_gets_no_other_and_sends_no_token_there(own: str) -> None:
     found = env({"llm": LLM, "agent": {"image": "x", "env": [{"name": own, "value": "https://example.com"}]}})

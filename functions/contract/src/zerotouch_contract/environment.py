@@ -29,6 +29,9 @@ OPENAI_URLS: Final = (OPENAI_BASE_URL, OPENAI_API_BASE)
 """Either tells an SDK where to call; who sets one of them has chosen."""
 
 OPENAI_API_KEY: Final = "OPENAI_API_KEY"
+OPENAI_AGENTS_DISABLE_TRACING: Final = "OPENAI_AGENTS_DISABLE_TRACING"
+"""`1`: OpenAI's Agents SDK makes no traces. Otherwise it sends prompts and answers to api.openai.com, whoever's models it uses."""
+
 ANTHROPIC_BASE_URL: Final = "ANTHROPIC_BASE_URL"
 ANTHROPIC_API_KEY: Final = "ANTHROPIC_API_KEY"
 """In an agent's pod both keys are the pod's UID, which only the sidecar's local API takes: no provider key is in the agent."""

@@ -39,7 +39,10 @@ def sidecar_env(spec: AgentTypeSpec) -> list[Manifest]:
 
 
 def _models(spec: AgentTypeSpec) -> list[Manifest]:
-    """Where SDKs find models, and the key that they insist on. An agent that sets a URL of its own keeps its own key too."""
+    """Where SDKs find models, and the key that they insist on. An agent that sets a URL of its own keeps its own key too.
+
+    The key is none to OpenAI: its Agents SDK would send every trace there in vain.
+    """
     if not spec.llm.models:
         return []
     own = {variable.name for variable in spec.agent.env}
@@ -47,6 +50,8 @@ def _models(spec: AgentTypeSpec) -> list[Manifest]:
     if not own.intersection(env.OPENAI_URLS):
         url = f"{LOCAL_API}{routes.OPENAI}"
         variables += [*(variable(name, url) for name in env.OPENAI_URLS), from_pod(env.OPENAI_API_KEY, TOKEN)]
+        if env.OPENAI_AGENTS_DISABLE_TRACING not in own:
+            variables.append(variable(env.OPENAI_AGENTS_DISABLE_TRACING, "1"))
     if env.ANTHROPIC_BASE_URL not in own:
         variables += [variable(env.ANTHROPIC_BASE_URL, f"{LOCAL_API}{routes.ANTHROPIC}"), from_pod(env.ANTHROPIC_API_KEY, TOKEN)]
     return variables

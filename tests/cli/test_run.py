@@ -2,6 +2,7 @@
 
 import re
 import socket
+import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Final
 
 import pytest
 
-from tests.cli.running import ASK, QUESTION, claim, code_claim, run, written
+from tests.cli.running import ASK, QUESTION, RUN_SECONDS, claim, code_claim, command, environment, run, written
 from zerotouch.local.ports import HOST, any_free, choose
 from zerotouch_contract import ports
 
@@ -71,6 +72,16 @@ def test_what_is_missing_is_said(options: Sequence[str], variables: dict[str, st
     done = run(*options, file, "--", "true", **variables)
     assert done.returncode == 1
     assert message in done.stderr
+
+
+@pytest.mark.parametrize("blocks", ["0", "1"], ids=["no folder can be made", "a file does not fit"])
+def test_a_full_disk_is_said(blocks: str, file: Path) -> None:
+    limited = ["sh", "-c", 'ulimit -f "$0" && exec "$@"', blocks, *command("--mock-models", file, "--", "true")]
+    done = subprocess.run(limited, env=environment(), capture_output=True, text=True, timeout=RUN_SECONDS, check=False)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert re.fullmatch(
+        r"Error: TMPDIR: cannot be written to \(.+\); make room there, or set it to another folder\n", done.stderr, re.DOTALL
+    )
 
 
 def test_the_agents_port_is_not_given_to_the_sidecar(tmp_path: Path) -> None:

@@ -5,18 +5,21 @@ import json
 import os
 import tempfile
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
 import rich_click as click
 
 from zerotouch.documents import Document
-from zerotouch.local import agent, code, configuration, ports, programs, session, signals, summary, variables
+from zerotouch.errors import CommandError
+from zerotouch.local import agent, code, configuration, ports, programs, session, signals, variables
 from zerotouch.local.configuration import Local
 from zerotouch.local.lines import is_worth_telling
 from zerotouch.local.places import Places
 from zerotouch.local.ports import HOST, Ports
 from zerotouch.local.session import Step, Telling
+from zerotouch.local.summary import Summary
 from zerotouch.local.workload import Workload, workload
 from zerotouch_contract import environment as names
 from zerotouch_contract import paths, routes
@@ -41,26 +44,36 @@ def run(documents: Sequence[Document], options: Options) -> int:
     """
     found = workload(documents)
     signals.leave_in_order()
-    with tempfile.TemporaryDirectory(prefix=f"zerotouch-{found.name}-") as name, ports.take_turn() as turn:
-        folder, chosen = Path(name), ports.choose(options.port, found.configuration["agent"]["port"])
-        files = code.folder(found.code, options.code, folder / "code", is_started=not options.command)
-        places = Places(programs.wrapper(), files, chosen)
-        token = agent.token()
-        container = variables.of_container(found, os.environ, places, token)
-        command = agent.command(found, options.command, places, container)
-        local = configuration.localise(
-            found.configuration, ports=chosen, environment=os.environ, folder=_made(folder / "keys"), mocks_models=options.mocks_models
-        )
-        environment = variables.of_agent(found, os.environ, container)
-        helpers = _helpers(found, local, chosen, folder, {**variables.without_keys(found, os.environ), names.AGENT_TOKEN: token})
-        tell = summary.Summary(found, local, chosen, command, options.mocks_models)
+    with ExitStack() as held:
+        try:
+            folder = Path(held.enter_context(tempfile.TemporaryDirectory(prefix=f"zerotouch-{found.name}-")))
+            turn = held.enter_context(ports.take_turn())
+            chosen = ports.choose(options.port, found.configuration["agent"]["port"])
+            helpers, step, tell = _prepared(found, options, chosen, folder)
+        except OSError as error:
+            raise CommandError(f"TMPDIR: cannot be written to ({error.strerror}); make room there, or set it to another folder") from None
 
         def started() -> None:
             turn.close()
             click.echo(tell.started(), err=True)
 
         telling = Telling(started, lambda: click.echo(tell.ready(), err=True), (lambda _: True) if options.is_verbose else is_worth_telling)
-        return asyncio.run(session.run(helpers, Step("agent", command, environment), ops_port=chosen.ops, folder=folder, telling=telling))
+        return asyncio.run(session.run(helpers, step, ops_port=chosen.ops, folder=folder, telling=telling))
+
+
+def _prepared(found: Workload, options: Options, chosen: Ports, folder: Path) -> tuple[list[Step], Step, Summary]:
+    """The helpers, the agent, and what is told of them; their files are in the folder."""
+    files = code.folder(found.code, options.code, folder / "code", is_started=not options.command)
+    places = Places(programs.wrapper(), files, chosen)
+    token = agent.token()
+    container = variables.of_container(found, os.environ, places, token)
+    command = agent.command(found, options.command, places, container)
+    local = configuration.localise(
+        found.configuration, ports=chosen, environment=os.environ, folder=_made(folder / "keys"), mocks_models=options.mocks_models
+    )
+    helpers = _helpers(found, local, chosen, folder, {**variables.without_keys(found, os.environ), names.AGENT_TOKEN: token})
+    step = Step("agent", command, variables.of_agent(found, os.environ, container))
+    return helpers, step, Summary(found, local, chosen, command, options.mocks_models)
 
 
 def _helpers(found: Workload, local: Local, chosen: Ports, folder: Path, environment: Mapping[str, str]) -> list[Step]:

@@ -132,6 +132,18 @@ def test_what_is_not_generated_works_too() -> None:
     asyncio.run(scene())
 
 
+def test_an_sdk_that_adds_no_version_to_anthropics_url_is_answered() -> None:
+    """Vercel's AI SDK."""
+
+    async def scene() -> None:
+        async with mocks() as [mock], running(both_surfaces(mock)) as proxy:
+            status, _, body = await proxy.post("/anthropic/messages", {"model": "claude", "max_tokens": 99, "messages": HELLO})
+            assert (status, body["content"][0]["text"].strip()) == (200, TEXT)
+            assert [request["path"] for request in mock.requests] == ["/v1/messages"]
+
+    asyncio.run(scene())
+
+
 def test_what_an_sdk_says_behind_the_path_reaches_the_provider() -> None:
     async def scene() -> None:
         async with mocks() as [mock], running(both_surfaces(mock)) as proxy:

@@ -25,7 +25,7 @@ REQUEST_BYTES: Final = 32 * 1024 * 1024
 """Of a request's body, which is held whole so that another target can be asked, at up to three times its size: two of the largest fit
 into the sidecar's memory. Anthropic's own limit is the same."""
 
-_ROUTES: Final = {operation.route.encode(): operation for operation in OPERATIONS}
+_ROUTES: Final = {route.encode(): operation for operation in OPERATIONS for route in operation.routes}
 _LISTS: Final = {path.encode(): surface for path, surface in LISTS.items()}
 
 

@@ -62,9 +62,9 @@ class Operation:
         return bool(self.output_limits)
 
     @property
-    def route(self) -> str:
-        """Its path on the local API."""
-        return self.surface.prefix + self.path
+    def routes(self) -> tuple[str, str]:
+        """Its paths on the local API: Vercel's AI SDK expects Anthropic's `/v1` in the base URL that Anthropic's own SDKs add it to."""
+        return self.surface.prefix + self.path, self.surface.prefix + self.path.removeprefix("/v1")
 
 
 CHAT: Final = Operation("chat", Surface.OPENAI, "/chat/completions", ("max_completion_tokens", "max_tokens"), Events.CHAT)

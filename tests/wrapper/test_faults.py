@@ -80,6 +80,14 @@ def test_a_damaged_copy_is_not_noticed(tmp_path: Path, damage: str) -> None:
     assert damaged == plain
 
 
+@pytest.mark.parametrize("file", ["context.py", "outbound.py"])
+def test_a_file_that_a_request_would_read_and_cannot_is_not_noticed(tmp_path: Path, file: str) -> None:
+    copy = tmp_path / "wrapper"
+    shutil.copytree(WRAPPER, copy, ignore=shutil.ignore_patterns("__pycache__"))
+    (copy / "python/_zerotouch" / file).unlink()
+    judge(Program([sys.executable, "stdlib.py"], requests=2), carries=False, wrapper=copy)
+
+
 def test_a_folder_that_cannot_be_read_is_not_noticed(tmp_path: Path) -> None:
     assert output(str(tmp_path / "not there")) == output("")
 

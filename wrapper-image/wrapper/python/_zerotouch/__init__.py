@@ -69,6 +69,33 @@ def instead(owner, name, make):
     setattr(owner, name, replacement)
 
 
+def enter(get):
+    """Makes an inbound request's headers the current ones, in this task, thread or greenlet.
+
+    Args:
+        get: Takes a header's lower-case name, returns its value or None.
+
+    Returns:
+        What `leave` takes, or None.
+    """
+    try:
+        from _zerotouch import context
+
+        return context.enter(get)
+    except Exception:  # also where the files cannot be read any more: a program may shut itself in
+        return None
+
+
+def leave(token):
+    """Back to what it was before; in another context there is nothing to go back to."""
+    try:
+        from _zerotouch import context
+
+        context.current.reset(token)
+    except Exception:
+        return
+
+
 def address():
     """Host and port of the sidecar; an error if its URL is none that we can call."""
     url = os.environ["AGENT_SIDECAR_URL"]

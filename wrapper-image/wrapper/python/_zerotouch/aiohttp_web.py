@@ -1,6 +1,6 @@
 """aiohttp's server."""
 
-from _zerotouch import instead
+from _zerotouch import enter, instead
 
 
 def change(module):
@@ -12,8 +12,6 @@ def handler(handle):
 
     def with_context(self, *args, **kwargs):
         if args:
-            from _zerotouch.context import enter
-
             enter(lambda name: args[0].headers.get(name))
         return handle(self, *args, **kwargs)
 

@@ -1,13 +1,11 @@
 """Servers that speak ASGI. They give each request a task, and what its context holds goes away with it."""
 
-from _zerotouch import instead
+from _zerotouch import enter, instead
 
 
 def from_scope(scope):
     try:
         if scope["type"] in ("http", "websocket"):
-            from _zerotouch.context import enter
-
             headers = dict(scope["headers"])
             enter(lambda name: headers.get(name.encode(), b"").decode("latin-1"))
     except Exception:

@@ -14,29 +14,10 @@ outbound.settle()
 
 
 def enter(get):
-    """Makes these the current headers.
-
-    Args:
-        get: Takes a header's lower-case name, returns its value or None.
-
-    Returns:
-        What `leave` takes, or None.
-    """
-    try:
-        if outbound.PENDING:
-            outbound.settle()
-        found = [(name, get(name)) for name in NAMES]
-        return current.set(tuple((name, value) for name, value in found if is_sound(value)))
-    except Exception:
-        return None
-
-
-def leave(token):
-    """Back to what it was before; in another context there is nothing to go back to."""
-    try:
-        current.reset(token)
-    except Exception:
-        return
+    if outbound.PENDING:
+        outbound.settle()
+    found = [(name, get(name)) for name in NAMES]
+    return current.set(tuple((name, value) for name, value in found if is_sound(value)))
 
 
 def is_sound(value):

@@ -1,14 +1,12 @@
 """gunicorn's workers for WSGI. `handle_request` is one request, headers and answer included."""
 
-from _zerotouch import instead
+from _zerotouch import enter, instead, leave
 
 
 def worker(class_name):
     def change(module):
         def make(handle):
             def with_context(self, *args, **kwargs):
-                from _zerotouch.context import enter, leave
-
                 token = enter(lambda name: from_pairs(args, name))
                 try:
                     return handle(self, *args, **kwargs)

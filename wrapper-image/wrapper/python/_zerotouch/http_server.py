@@ -1,6 +1,6 @@
 """The standard library's servers, and werkzeug's. `finish` comes at the end of every connection, whatever happened."""
 
-from _zerotouch import instead
+from _zerotouch import enter, instead, leave
 
 
 def change(module):
@@ -8,8 +8,6 @@ def change(module):
         def with_context(self, *args, **kwargs):
             is_request = parse(self, *args, **kwargs)
             if is_request:
-                from _zerotouch.context import enter
-
                 vars(self).setdefault("_zerotouch_token", enter(lambda name: self.headers.get(name)))
             return is_request
 
@@ -21,8 +19,6 @@ def change(module):
                 return finish(self, *args, **kwargs)
             finally:
                 if "_zerotouch_token" in vars(self):
-                    from _zerotouch.context import leave
-
                     leave(vars(self).pop("_zerotouch_token"))
 
         return with_context

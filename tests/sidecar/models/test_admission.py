@@ -105,7 +105,7 @@ def test_a_degraded_call_sets_aside_what_the_cheaper_model_costs() -> None:
         last = await entered(limits, dear, free)
         limits.leave(last, Usage(), Amount(1, NANO_PER_USD))
         degraded = await entered(limits, dear, free)
-        assert degraded.is_degraded
+        assert degraded.in_place_of is dear
         assert degraded.reservation is not None
         assert degraded.reservation.amount.nano_usd == 0
         limits.leave(degraded, Usage(), NOTHING)

@@ -12,7 +12,7 @@ from openai import APIStatusError
 
 from tests.mock_provider import Mock
 from tests.sidecar.models.nats import Nats, nats
-from tests.sidecar.models.support import Json, Running, both_surfaces, configured, mocks, model, running
+from tests.sidecar.models.support import Json, Running, both_surfaces, configured, mocks, model, provider, running
 from tests.sidecar.models.test_chain import HELLO, raw_chat
 from tests.sidecar.models.test_sdks import clients
 from zerotouch_sidecar.models import accounts as accounts_module
@@ -121,6 +121,25 @@ def test_a_spent_budget_degrades_to_the_cheaper_model_or_only_warns() -> None:
                 for _ in range(4):
                     assert await answered(proxy)
                 assert proxy.metric("agent_model_budget_remaining") == 0
+
+    asyncio.run(scene())
+
+
+def test_a_degraded_call_does_not_fall_back_to_what_was_too_dear() -> None:
+    async def scene() -> None:
+        async with mocks(3) as [dear, cheap, spare]:
+            llm = both_surfaces(dear, budget={"tokens": CALL, "period": "total", "action": "degrade", "degradeTo": "cheap"})
+            llm["providers"] += [provider("cheap", "openai", cheap.url + "/v1"), provider("spare", "openai", spare.url + "/v1")]
+            llm["models"] = [
+                model("gpt", "openai/dear", fallbacks=["cheap"]),
+                model("cheap", "cheap/b", fallbacks=["gpt", "spare"]),
+                model("spare", "spare/c"),
+            ]
+            cheap.behaviour = {"mode": "fail"}
+            async with running(llm) as proxy:
+                assert await answered(proxy)
+                assert await answered(proxy)
+                assert [len(mock.requests) for mock in (dear, cheap, spare)] == [1, 2, 1]
 
     asyncio.run(scene())
 

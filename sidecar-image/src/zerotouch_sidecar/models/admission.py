@@ -28,7 +28,9 @@ class Entry:
     """A call that may be made."""
 
     alias: Alias
-    is_degraded: bool
+    in_place_of: Alias | None
+    """Which alias was asked for, where the budget is spent and a cheaper one answers."""
+
     is_bounded: bool
     """Whether the request bounds its answer; how long the others become is learned."""
 
@@ -62,7 +64,7 @@ class Admission:
             self._rate_limit.settle(rate, 0)
             return outcome
         chosen, reservation = outcome
-        return Entry(chosen, chosen is not alias, call.output_limit is not None, rate, reservation)
+        return Entry(chosen, None if chosen is alias else alias, call.output_limit is not None, rate, reservation)
 
     def leave(self, entry: Entry, usage: Usage, cost: Amount) -> None:
         """Settles what a call used. Called exactly once for each entry."""

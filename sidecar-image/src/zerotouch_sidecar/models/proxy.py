@@ -18,7 +18,7 @@ from zerotouch_sidecar.models.listing import model_list, one_model
 from zerotouch_sidecar.models.metering import Metering
 from zerotouch_sidecar.models.plan import Plan
 from zerotouch_sidecar.models.refusals import JSON, Fault, Refusal
-from zerotouch_sidecar.models.routing import Step, chain
+from zerotouch_sidecar.models.routing import Alias, Step, chain
 from zerotouch_sidecar.models.surfaces import LISTS, OPERATIONS, Operation, Surface
 
 REQUEST_BYTES: Final = 32 * 1024 * 1024
@@ -76,7 +76,7 @@ class Proxy:
                 await self._refuse(responder, operation.surface, entry)
                 return
             request.notes |= {"gen_ai.operation.name": operation.name, "gen_ai.request.model": call.model[:256]}
-            steps = self._steps(entry.alias.name, operation.surface)
+            steps = self._steps(entry.alias.name, operation.surface, entry.in_place_of)
             await Exchange(self.plan, call, entry, self.admission, self.metering, responder, started).run(steps)
         except BodyTooLarge as error:
             await self._refuse(responder, operation.surface, Refusal(Fault.TOO_LARGE, str(error)))
@@ -95,16 +95,18 @@ class Proxy:
         if not self._steps(alias.name, surface):
             return self._other_protocol(alias.name, surface)
         cheaper = aliases.get(self.admission.rule.degrade_to)
-        if cheaper is not None and not (call.operation.may_be_degraded and self._steps(cheaper.name, surface)):
+        may_be_degraded = call.operation.may_be_degraded and cheaper is not None and self._steps(cheaper.name, surface, alias)
+        if cheaper is not alias and not may_be_degraded:
             cheaper = None
         entry = await self.admission.enter(call, alias, cheaper)
-        if isinstance(entry, Entry) and entry.is_degraded:
+        if isinstance(entry, Entry) and entry.in_place_of is not None:
             self.metering.degraded()
         return entry
 
-    def _steps(self, name: str, surface: Surface) -> list[Step]:
-        providers = self.plan.providers
-        return [step for step in chain(name, self.plan.aliases, random) if surface in providers[step.target.provider].provider.surfaces]
+    def _steps(self, name: str, surface: Surface, without: Alias | None = None) -> list[Step]:
+        """Returns what to try for an alias on a surface; not the targets of the alias that it stands in for, which falls back to it."""
+        steps = [step for step in chain(name, self.plan.aliases, random) if step.alias is not without]
+        return [step for step in steps if surface in self.plan.providers[step.target.provider].provider.surfaces]
 
     def _other_protocol(self, name: str, surface: Surface) -> Refusal:
         other = Surface.ANTHROPIC if surface is Surface.OPENAI else Surface.OPENAI

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from zerotouch_function.composition import Composition, Condition
 from zerotouch_function.manifest import Manifest
 from zerotouch_function.observed import NOTHING
 from zerotouch_function.registry import compose
@@ -29,6 +30,12 @@ def composite(spec: Manifest | None = None, *, name: str = "my-service", namespa
 def created(xr: Manifest, settings: Manifest | None = None) -> dict[str, Manifest]:
     """What a claim becomes that was created this moment, by resource key; `settings` is the Composition's input."""
     return {key: resource.manifest for key, resource in compose(xr, NOTHING, settings or {}).resources.items()}
+
+
+def condition(answer: Composition, kind: str) -> Condition:
+    """The answer's one condition of that type."""
+    (found,) = (one for one in answer.conditions if one.type == kind)
+    return found
 
 
 def deployed(manifest: Manifest, *, replicas: int = 1, generation: int = 1, **status: Any) -> Manifest:

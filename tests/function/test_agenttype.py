@@ -5,7 +5,7 @@ from typing import Any, Final
 
 import pytest
 
-from tests.composites import agent, composite, created, deployed
+from tests.composites import agent, composite, condition, created, deployed
 from tests.refused_agents import CHEAP, CODE, MODEL, PRICE, PROVIDER
 from zerotouch_function.composition import Composition, Condition, Status
 from zerotouch_function.errors import FunctionError
@@ -45,11 +45,6 @@ def in_cluster(spec: Manifest, **deployment: Any) -> Composition:
     """The answer once all objects exist, with the Deployment as `deployed` makes it."""
     made = manifests(spec)
     return compose(agent(spec), Snapshot({**made, "deployment": deployed(made["deployment"], **deployment)}), {})
-
-
-def condition(answer: Composition, kind: str) -> Condition:
-    (found,) = (c for c in answer.conditions if c.type == kind)
-    return found
 
 
 # The pod
@@ -225,7 +220,7 @@ def test_the_order_of_headers_in_a_claim_means_nothing() -> None:
     assert written({"a": "1", "b": "2"}) == written({"b": "2", "a": "1"})
 
 
-# Scaling and the network
+# Scaling
 
 
 def test_the_number_of_pods_is_fixed_or_follows_the_cpu() -> None:
@@ -236,48 +231,7 @@ def test_the_number_of_pods_is_fixed_or_follows_the_cpu() -> None:
     assert (scaled["autoscaler"]["spec"]["minReplicas"], scaled["autoscaler"]["spec"]["maxReplicas"]) == (1, 4)
 
 
-def test_a_restricted_pod_reaches_dns_its_providers_and_what_the_claim_names() -> None:
-    provider = {**PROVIDER, "baseUrl": "http://vllm.models.svc:8000/v1"}
-    spec = {
-        "llm": {"providers": [provider]},
-        "nats": {"url": "nats://a:4223,nats://b"},
-        "network": {"policy": "restricted", "egress": [{"cidr": "10.0.0.0/8", "ports": [5432]}, {"namespace": "data"}]},
-    }
-    rules = manifests(spec)["network-policy"]["spec"]
-    assert rules["ingress"] == [{"ports": [{"protocol": "TCP", "port": 18080}, {"protocol": "TCP", "port": 18090}]}]
-    assert rules["egress"] == [
-        {"ports": [{"protocol": "UDP", "port": 53}, {"protocol": "TCP", "port": 53}]},
-        {"ports": [{"protocol": "TCP", "port": port} for port in (4222, 4223, 8000)]},
-        {"to": [{"ipBlock": {"cidr": "10.0.0.0/8"}}], "ports": [{"protocol": "TCP", "port": 5432}]},
-        {"to": [{"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "data"}}}]},
-    ]
-
-
 # What its author is told
-
-
-@pytest.mark.parametrize(
-    ("cidr", "remedy"),
-    [
-        (":::/64", "write address/bits, such as"),
-        ("1:2/128", "write address/bits, such as"),
-        ("fd00::g/8", "write address/bits, such as"),
-        ("10.20.30.40/16", "write 10.20.0.0/16 for the range, or 10.20.30.40/32"),
-        ("fd00:20::1/64", "write fd00:20::/64 for the range, or fd00:20::1/128"),
-        ("::ffff:a14:0/112", "write it as IPv4"),
-    ],
-)
-def test_a_range_that_is_none_leaves_no_agent_unfenced(cidr: str, remedy: str) -> None:
-    """The API server would refuse the NetworkPolicy, and Crossplane would write the pods all the same."""
-    network = {"policy": "restricted", "egress": [{"cidr": cidr}]}
-    with pytest.raises(FunctionError, match=rf"^spec\.network\.egress.*; {remedy}"):
-        compose(agent({"network": network}), NOTHING, {})
-
-
-@pytest.mark.parametrize("cidr", ["0.0.0.0/0", "10.20.30.40/32", "fd00:20::/64", "::/0", "fd00::1/128"])
-def test_a_range_may_be_one_address_or_all_of_them(cidr: str) -> None:
-    (_, rule) = manifests({"network": {"policy": "restricted", "egress": [{"cidr": cidr}]}})["network-policy"]["spec"]["egress"]
-    assert rule == {"to": [{"ipBlock": {"cidr": cidr}}]}
 
 
 def test_a_new_claim_says_what_it_waits_for() -> None:
@@ -366,79 +320,6 @@ def test_an_agent_that_scales_and_was_stopped_by_hand_says_how_to_start_it() -> 
     told = condition(in_cluster({"scaling": {"maxReplicas": 4}}, replicas=0), "WorkloadReady")
     assert (told.status, told.reason) == ("False", "PodsNotReady")
     assert told.message.endswith("Start it with: kubectl -n ns scale deployment my-agent --replicas=1")
-
-
-ACTIVE: Final[Manifest] = {"type": "ScalingActive", "status": "True"}
-BLIND: Final[Manifest] = {"type": "ScalingActive", "status": "False", "message": "no metrics known"}
-ABLE: Final[Manifest] = {"type": "AbleToScale", "status": "True"}
-UNABLE: Final[Manifest] = {
-    "type": "AbleToScale",
-    "status": "False",
-    "message": "the HPA controller was unable to update the target scale: no.",
-}
-NO_TARGET: Final = 'the HPA controller was unable to get the target\'s current scale: deployments.apps "my-agent" not found'
-
-
-@pytest.mark.parametrize(
-    ("conditions", "reason", "message"),
-    [
-        ([], "Waiting", "Kubernetes has not looked at the pods' CPU yet"),
-        ([ABLE, ACTIVE], "Scaling", "Pods scale on their CPU"),
-        (
-            [ABLE, BLIND],
-            "CannotScale",
-            "The pods' CPU cannot be read: no metrics known; see that pods run, and metrics-server too",
-        ),
-        (
-            [UNABLE, ACTIVE],
-            "CannotScale",
-            "The number of pods cannot be changed: the HPA controller was unable to update the target scale: no; "
-            "see that no quota or admission policy of the cluster forbids it",
-        ),
-        ([{**UNABLE, "message": NO_TARGET}], "Waiting", "The autoscaler has not seen Deployment my-agent yet"),
-    ],
-)
-def test_the_scaler_says_whether_it_sees_the_cpu_and_may_scale(conditions: list[Manifest], reason: str, message: str) -> None:
-    answer = autoscaled(conditions)
-    told = condition(answer, "ScalerReady")
-    assert (told.reason, told.message, told.status is Status.TRUE) == (reason, message, reason == "Scaling")
-    assert answer.resources["autoscaler"].is_ready == (reason == "Scaling")
-
-
-def test_an_autoscaler_of_an_earlier_spec_says_nothing_about_the_current_one() -> None:
-    answer = autoscaled([ABLE, ACTIVE], earlier={"maxReplicas": 4})
-    look = "If this lasts, see why with: kubectl describe xagenttype my-agent-x7k2p"
-    message = f"The current spec's HorizontalPodAutoscaler is being written. {look}"
-    assert condition(answer, "ScalerReady") == Condition("ScalerReady", Status.FALSE, "Updating", message)
-    assert not answer.resources["autoscaler"].is_ready
-
-
-def test_a_refused_spec_is_told_of_the_autoscaler_that_there_is() -> None:
-    observed = {"autoscaler": {**manifests({"scaling": {"maxReplicas": 3}})["autoscaler"], "status": {"conditions": [ABLE, ACTIVE]}}}
-    spec: Manifest = {"scaling": {"minReplicas": 2, "maxReplicas": 1}}
-    with pytest.raises(FunctionError) as error:
-        compose(agent(spec), Snapshot(observed), {})
-    assert refuse(agent(spec), Snapshot(observed), error.value)[-1].reason == "Scaling"
-
-
-def autoscaled(conditions: list[Manifest], *, earlier: Manifest | None = None) -> Composition:
-    """The answer for a claim that scales on CPU, with these conditions of its autoscaler, which may be of an earlier spec."""
-    scaling: Manifest = {"maxReplicas": 3}
-    made = manifests({"scaling": scaling})
-    autoscaler = {**manifests({"scaling": earlier or scaling})["autoscaler"], "status": {"conditions": conditions}}
-    observed = {**made, "deployment": deployed(made["deployment"]), "autoscaler": autoscaler}
-    return compose(agent({"scaling": scaling}), Snapshot(observed), {})
-
-
-def test_a_claim_that_no_longer_scales_says_so() -> None:
-    made = manifests({"scaling": {"maxReplicas": 3}})
-    fixed = manifests({"scaling": {"replicas": 2}})
-    failing = {"conditions": [{"type": "ScalingActive", "status": "False", "message": "no metrics known"}]}
-    observed = {**fixed, "deployment": deployed(fixed["deployment"], replicas=2), "autoscaler": {**made["autoscaler"], "status": failing}}
-    answer = compose(agent({"scaling": {"replicas": 2}}), Snapshot(observed), {})
-    told = Condition("ScalerReady", Status.TRUE, "FixedReplicas", "The claim fixes the number of pods")
-    assert condition(answer, "ScalerReady") == told
-    assert "autoscaler" not in answer.resources
 
 
 ANTHROPIC: Final[Manifest] = {"name": "anthropic", "type": "anthropic"}

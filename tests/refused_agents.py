@@ -5,20 +5,8 @@ Fields that an AgentExecutor has too are put to the test there; a test holds the
 
 from typing import Final
 
-from tests.refused_claims import (
-    DEFAULT_RULE,
-    KEY_RULE,
-    NAME_RULE,
-    TOLERATION_KEY_RULE,
-    TOLERATION_SECONDS_RULE,
-    TOLERATION_VALUE_RULE,
-    AcceptedClaim,
-    RefusedClaim,
-    Spec,
-    memory_of,
-    variables,
-    volume,
-)
+from tests.claim_rows import AcceptedClaim, RefusedClaim, Spec, memory_of, variables, volume
+from tests.refused_claims import DEFAULT_RULE, KEY_RULE, NAME_RULE, TOLERATION_KEY_RULE, TOLERATION_SECONDS_RULE, TOLERATION_VALUE_RULE
 
 KIND: Final = "AgentType"
 

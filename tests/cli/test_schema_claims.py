@@ -8,8 +8,10 @@ from typing import Any, Final
 import pytest
 import yaml
 
+from tests.accepted_claims import ACCEPTED_CLAIMS
+from tests.claim_rows import MINIMAL_SPEC, AcceptedClaim, RefusedClaim, claim
 from tests.refused_agents import ACCEPTED_AGENTS, REFUSED_AGENTS
-from tests.refused_claims import ACCEPTED_CLAIMS, MINIMAL_SPEC, MISSPELT_CLAIMS, REFUSED_CLAIMS, AcceptedClaim, RefusedClaim, claim
+from tests.refused_claims import MISSPELT_CLAIMS, REFUSED_CLAIMS
 from zerotouch.schema import Schema, claim_schema, validate, with_defaults
 
 APIS: Final = Path(__file__).parents[2] / "apis"

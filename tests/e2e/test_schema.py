@@ -16,8 +16,10 @@ from typing import Any, Final, TypeAlias
 import pytest
 import yaml
 
+from tests.accepted_claims import ACCEPTED_CLAIMS
+from tests.claim_rows import AcceptedClaim, RefusedClaim, claim
 from tests.refused_agents import ACCEPTED_AGENTS, REFUSED_AGENTS
-from tests.refused_claims import ACCEPTED_CLAIMS, MISSPELT_CLAIMS, REFUSED_CLAIMS, AcceptedClaim, RefusedClaim, claim
+from tests.refused_claims import MISSPELT_CLAIMS, REFUSED_CLAIMS
 
 pytestmark = pytest.mark.core
 

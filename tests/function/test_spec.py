@@ -10,9 +10,11 @@ import pytest
 import yaml
 from msgspec.structs import fields
 
+from tests.accepted_claims import ACCEPTED_CLAIMS
+from tests.claim_rows import MINIMAL_SPEC, AcceptedClaim, RefusedClaim, claim
 from tests.composites import MINIMAL_AGENT, agent, composite
 from tests.refused_agents import ACCEPTED_AGENTS, REFUSED_AGENTS
-from tests.refused_claims import ACCEPTED_CLAIMS, MINIMAL_SPEC, REFUSED_CLAIMS, AcceptedClaim, RefusedClaim, claim
+from tests.refused_claims import REFUSED_CLAIMS
 from zerotouch_function.apis.agentexecutor.spec import AgentExecutorSpec
 from zerotouch_function.apis.agenttype.spec import AgentTypeSpec
 from zerotouch_function.errors import FunctionError, InputError

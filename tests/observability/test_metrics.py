@@ -1,5 +1,6 @@
 """Every query asks for metrics that exist."""
 
+import asyncio
 import json
 import re
 from collections.abc import Iterator
@@ -8,10 +9,9 @@ from typing import Any, Final
 import yaml
 
 from tests.observability.rules import LAYER, ROOT, RULE_FILES, rules
+from tests.sidecar.test_documented import whole
 from zerotouch_function.protocol.runner import Outcome
 from zerotouch_function.serving.metrics import Metrics
-from zerotouch_sidecar.metrics import Registry
-from zerotouch_sidecar.models.metering import Metering
 
 DASHBOARD: Final[dict[str, Any]] = json.loads((LAYER / "dashboards/zerotouch.json").read_text())
 CONFIG: Final[dict[str, Any]] = yaml.safe_load((LAYER / "claim-metrics/config.yaml").read_text())
@@ -45,9 +45,10 @@ def of_the_function() -> set[str]:
 
 
 def of_the_sidecars() -> set[str]:
-    registry = Registry()
-    Metering(registry)
-    kinds = re.findall(r"^# TYPE (\w+) (\w+)$", registry.text(), re.MULTILINE)
+    async def text() -> str:
+        return whole().registry.text()
+
+    kinds = re.findall(r"^# TYPE (\w+) (\w+)$", asyncio.run(text()), re.MULTILINE)
     return {name + end for name, kind in kinds for end in (("_bucket", "_count", "_sum") if kind == "histogram" else ("",))}
 
 

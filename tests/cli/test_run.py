@@ -1,9 +1,11 @@
 """`zerotouch run`: a claim's pod as processes, with the real sidecar, the real wrapper and the real nats-server."""
 
+import os
 import re
 import socket
 import subprocess
 import sys
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
@@ -11,7 +13,7 @@ from typing import Final
 import pytest
 
 from tests.cli.running import ASK, QUESTION, RUN_SECONDS, claim, code_claim, command, environment, run, written
-from zerotouch.local.ports import HOST, any_free, choose
+from zerotouch.local.ports import HOST, any_free, choose, take_turn
 from zerotouch_contract import ports
 
 ASKS_BOTH: Final = """
@@ -104,6 +106,14 @@ def test_no_port_is_chosen_twice(monkeypatch: pytest.MonkeyPatch) -> None:
     chosen = choose(None, ports.OPS)
     every = [ports.OPS, chosen.ingress, chosen.local_api, chosen.ops, chosen.nats]
     assert len(set(every)) == len(every)
+
+
+def test_a_file_that_somebody_links_the_lock_to_is_not_emptied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    (tmp_path / "precious").write_text("kept")
+    (tmp_path / f"zerotouch-run-{os.getuid()}.lock").symlink_to(tmp_path / "precious")
+    take_turn().close()
+    assert (tmp_path / "precious").read_text() == "kept"
 
 
 def test_an_image_needs_a_command(file: Path) -> None:

@@ -33,7 +33,7 @@ class Ports:
 
 def take_turn() -> IO[str]:
     """Waits until no other run of this user is between choosing its ports and listening on them. Close it to let the next one go."""
-    handle = (Path(tempfile.gettempdir()) / f"zerotouch-run-{os.getuid()}.lock").open("w")
+    handle = (Path(tempfile.gettempdir()) / f"zerotouch-run-{os.getuid()}.lock").open("a")  # whatever may lie there is not emptied
     fcntl.flock(handle, fcntl.LOCK_EX)
     return handle
 

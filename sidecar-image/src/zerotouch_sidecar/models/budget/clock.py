@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from time import monotonic
 from typing import Final
 
@@ -24,15 +24,15 @@ class Clock:
     """Goes on from what it was last told; before that from this machine's time."""
 
     def __init__(self, now: Now = utc_now) -> None:
-        self._time, self._at = now(), monotonic()
+        self._started = now().timestamp() - monotonic()
 
     def now(self) -> datetime:
         """Returns the time."""
-        return self._time + timedelta(seconds=monotonic() - self._at)
+        return datetime.fromtimestamp(self._started + monotonic(), UTC)
 
     def told(self, time: datetime) -> None:
         """Takes the time from somebody who knows it."""
         ahead = (self.now() - time).total_seconds()
         if abs(ahead) > TOLERATED_SECONDS:
             log.warning("this machine's clock is wrong, budgets go by that of NATS", extra={"aheadSeconds": round(ahead)})
-            self._time, self._at = time, monotonic()
+            self._started = time.timestamp() - monotonic()

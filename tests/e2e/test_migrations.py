@@ -6,11 +6,11 @@ from typing import Final
 
 import pytest
 
-from tests.e2e.claims import Claim, spec
+from tests.e2e.claims import MAX_REPLICAS, Claim, spec
 from tests.e2e.cluster import Manifest, is_true, kubectl
 from tests.e2e.explained import clue, followed
 from tests.e2e.images import Workload
-from tests.e2e.making import MakeClaims
+from tests.e2e.making import MakeClaims, MakeQueue
 from tests.e2e.streams import Queue
 
 ONCE: Manifest = {"mode": "job"}
@@ -18,12 +18,21 @@ SCALING: Manifest = {"minReplicas": 2}
 GRACE_SECONDS: Final = 10
 """How long a migration goes on that is told to end: a shell does not listen."""
 
+HPA_SECONDS: Final = 15
+"""How often Kubernetes looks at what KEDA counts."""
+
+MESSAGES: Final = 200
+"""Work for the most pods that a claim may have."""
+
 LONG_GRACE_SECONDS: Final = 25
 """Longer than a Job waits before it replaces a pod, 10 s."""
 
 SLOW_SECONDS: Final = 20
 CANNOT_PULL: Final = ("cannot be pulled", "ErrImagePull", "ImagePullBackOff")
 """How a claim says that there is no such image, and how Kubernetes does."""
+
+TOLD: Final = "/tmp/told"
+"""A file whose presence ends a migration that waits for it."""
 
 WAITS: Final = "which migrates for another release, has ended"
 
@@ -144,3 +153,25 @@ def test_a_migration_that_is_moved_away_begins_again_when_its_pod_has_ended(
     claim.namespace.delete("pod", moved)
     claim.namespace.holds("One pod migrates at most", lambda: len(pods()) <= 1, seconds=LONG_GRACE_SECONDS)
     claim.wait_for("migrates anew", lambda: pods() - {moved})
+
+
+@pytest.mark.operations
+def test_pods_are_scaled_on_the_queue_they_read_while_a_claim_that_moves_to_another_migrates(
+    make_claims: MakeClaims, workload: Workload, queue: Queue, make_queue: MakeQueue
+) -> None:
+    (claim,) = make_claims(["rerouted"], spec(workload.v1, queue, migrations=ONCE))
+    claim.wait_ready()
+    (pod,) = claim.running()
+    moved = make_queue()
+    claim.update({"natsStreamName": moved.stream, **migrating(f"until [ -e {TOLD} ]; do sleep 1; done")})
+    job = claim.wait_for("migrates", lambda: running(claim))["metadata"]["name"]
+    moved.publish(MESSAGES, milliseconds=500)
+    claim.namespace.holds("Nothing of the next queue counts", lambda: claim.running() == [pod], seconds=2 * HPA_SECONDS)
+    queue.publish(MESSAGES, milliseconds=500)
+    claim.wait_for("is scaled out for the queue that its pods read", lambda: len(claim.running()) == MAX_REPLICAS)
+    claim.wait_for("has consumed that queue", lambda: queue.lag() == 0)
+    assert running(claim)
+    assert moved.lag() == MESSAGES
+    kubectl("-n", claim.namespace.name, "exec", f"job/{job}", "--", "touch", TOLD)
+    claim.wait_for("consumes the next queue", lambda: moved.lag() == 0)
+    claim.wait_ready()

@@ -101,6 +101,13 @@ def test_the_local_api_wants_the_pods_token_and_tells_it_nowhere() -> None:
         assert TOKEN.encode() not in told
 
 
+def test_what_is_refused_unread_is_counted_for_each_port() -> None:
+    with sidecar(minimal(1)) as it:
+        for port in ("ingress", "local", "ops"):
+            assert run(ask(it.ports[port], b"GET / HTTP/1.1\r\n\r\n")).startswith(b"HTTP/1.1 400 ")
+            assert it.metric(f'agent_http_refused_total{{port="{port}",http_response_status_code="400"}} 1')
+
+
 def test_an_agent_that_does_not_listen_is_not_ready() -> None:
     with program() as port:
         pass

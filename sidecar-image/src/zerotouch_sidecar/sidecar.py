@@ -57,6 +57,12 @@ class Sidecar:
         self._ingress = Ingress(configuration, self._hooks, self._tracer, Figures(self.registry))
         self._watch = Watch(options.config, loaded, self._apply, self.registry)
         self._servers: dict[str, Server] = {}
+        self._refused = self.registry.counter(
+            "agent_http_refused_total",
+            "Requests and connections that were refused unread: damaged, too large, too slow, too many.",
+            "port",
+            "http_response_status_code",
+        )
         watch_process(self.registry)
 
     async def run(self, stop: asyncio.Event, on_ready: Callable[[dict[str, int]], None] = lambda _: None) -> None:
@@ -95,8 +101,11 @@ class Sidecar:
             raise
 
     async def _serve(self, name: str, handler: Handler, address: Address, limits: ServerLimits) -> None:
+        def refused(status: int) -> None:
+            self._refused.inc(name, str(status))
+
         try:
-            self._servers[name] = await serve(handler, address.host, address.port, limits)
+            self._servers[name] = await serve(handler, address.host, address.port, limits, refused)
         except OSError as error:
             raise StartError(
                 f"--{name}-port", f"{address} cannot be listened on: {error.strerror}", "free it, or choose another"

@@ -202,6 +202,7 @@ class ServerConnection(SmallReads):
             self._reader.body.fail(bad)
         if self._current is not None:
             return
+        self._listener.on_refused(bad.status)
         body = problem(bad.status, bad.problem)
         self._transport.write(
             written(status_line(bad.status), [*HEADERS, (b"content-length", b"%d" % len(body)), (b"connection", b"close")]) + body

@@ -17,6 +17,10 @@ Handler = Callable[[Request, Responder], Awaitable[None]]
 """Answers one request. An exception that escapes becomes a 500, or ends the connection when the answer had begun."""
 
 
+OnRefused = Callable[[int], None]
+"""Told the status of what was refused without a handler: damage, too large a head, a client too slow or one too many."""
+
+
 class Client(Protocol):
     """A client's connection, as its listener sees it.
 
@@ -52,9 +56,10 @@ class Client(Protocol):
 class Listener:
     """What all connections of one port share."""
 
-    def __init__(self, handler: Handler, limits: ServerLimits) -> None:
+    def __init__(self, handler: Handler, limits: ServerLimits, on_refused: OnRefused) -> None:
         loop = asyncio.get_running_loop()
         self.limits = limits
+        self.on_refused = on_refused
         self.time = loop.time
         self.is_draining = False
         self.connections: set[Client] = set()

@@ -7,7 +7,7 @@ from typing import Final
 
 from zerotouch_sidecar.http.connection import ServerConnection
 from zerotouch_sidecar.http.limits import ServerLimits
-from zerotouch_sidecar.http.listener import Handler, Listener
+from zerotouch_sidecar.http.listener import Handler, Listener, OnRefused
 
 BACKLOG: Final = 1024
 """Connections that the kernel keeps until they are accepted."""
@@ -65,13 +65,13 @@ class Server:
             await connection.choke.wait()
 
 
-async def serve(handler: Handler, host: str, port: int, limits: ServerLimits) -> Server:
+async def serve(handler: Handler, host: str, port: int, limits: ServerLimits, on_refused: OnRefused = lambda _: None) -> Server:
     """Listens, and calls the handler for each request.
 
     Raises:
         OSError: The port cannot be had.
     """
-    listener = Listener(handler, limits)
+    listener = Listener(handler, limits, on_refused)
     try:
         listens = listening(host, port)
         server = await asyncio.get_running_loop().create_server(lambda: ServerConnection(listener), sock=listens, backlog=BACKLOG)

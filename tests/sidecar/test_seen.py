@@ -1,6 +1,5 @@
 """What is seen from outside: metrics that stay bounded, spans that reach a collector, logs that hold what was given and nothing else."""
 
-import asyncio
 import json
 import logging
 import re
@@ -10,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.sidecar.agents import configuration
-from tests.sidecar.loops import LOOPBACK, connected, echo, run, serving, until
+from tests.sidecar.loops import LOOPBACK, connected, echo, run, serving
 from zerotouch_sidecar.config.structs import Tracing
 from zerotouch_sidecar.http.message import Request, Responder
 from zerotouch_sidecar.ingress.figures import Figures
@@ -182,22 +181,71 @@ def test_requests_without_a_trace_are_sampled_by_ratio(ratio: float, want: int) 
     assert len(collector.spans) == want
 
 
-def test_a_collector_that_is_away_costs_spans_and_nothing_else() -> None:
-    registry = Registry()
+def test_spans_wait_for_a_collector_that_is_away_the_newest_of_them() -> None:
+    registry, collector = Registry(), Collector()
 
     async def work() -> None:
         async with serving(echo) as server:
-            port = server.port
-        tracer = Tracer("researcher", "", "", registry)
-        await tracer.reconfigure(Tracing(endpoint=f"http://{LOOPBACK}:{port}", sample_ratio=1.0))
-        for _ in range(WAITING_SPANS + 100):
-            tracer.end(tracer.begin("x", Kind.CLIENT, None))
-        running = asyncio.ensure_future(tracer.run())
-        await until(lambda: "agent_spans_dropped_total 612" in registry.text())
-        running.cancel()
-        await tracer.close()
+            nobody = server.port
+        async with serving(collector.handle) as collecting:
+            tracer = Tracer("researcher", "", "", registry)
+            await tracer.reconfigure(Tracing(endpoint=f"http://{LOOPBACK}:{nobody}", sample_ratio=1.0))
+            for number in range(WAITING_SPANS + 100):
+                tracer.end(tracer.begin(str(number), Kind.CLIENT, None))
+            await tracer.flush()
+            await tracer.reconfigure(Tracing(endpoint=f"http://{LOOPBACK}:{collecting.port}", sample_ratio=1.0))
+            collector.status = 503
+            await tracer.flush()
+            collector.documents.clear()
+            collector.status = 200
+            await tracer.flush()
+            await tracer.close()
 
     run(work())
+    assert [span["name"] for span in collector.spans] == [str(number) for number in range(100, WAITING_SPANS + 100)]
+    assert "agent_spans_dropped_total 100\n" in registry.text()
+    assert f"agent_spans_exported_total {WAITING_SPANS}\n" in registry.text()
+
+
+def test_spans_that_end_while_a_collector_is_asked_in_vain_take_the_place_of_the_oldest() -> None:
+    registry, collector = Registry(), Collector()
+
+    async def work() -> None:
+        tracer = Tracer("researcher", "", "", registry)
+
+        async def busy(request: Request, responder: Responder) -> None:
+            for _ in range(WAITING_SPANS if collector.status == 503 else 0):
+                tracer.end(tracer.begin("new", Kind.CLIENT, None))
+            await collector.handle(request, responder)
+
+        async with serving(busy) as collecting:
+            await tracer.reconfigure(Tracing(endpoint=f"http://{LOOPBACK}:{collecting.port}", sample_ratio=1.0))
+            tracer.end(tracer.begin("old", Kind.CLIENT, None))
+            collector.status = 503
+            await tracer.flush()
+            collector.documents.clear()
+            collector.status = 200
+            await tracer.close()
+
+    run(work())
+    assert {span["name"] for span in collector.spans} == {"new"}
+    assert "agent_spans_dropped_total 1\n" in registry.text()
+
+
+def test_spans_that_a_collector_refuses_are_gone() -> None:
+    registry, collector = Registry(), Collector()
+    collector.status = 400
+
+    async def work() -> None:
+        async with serving(collector.handle) as collecting:
+            tracer = Tracer("researcher", "", "", registry)
+            await tracer.reconfigure(Tracing(endpoint=f"http://{LOOPBACK}:{collecting.port}", sample_ratio=1.0))
+            tracer.end(tracer.begin("x", Kind.CLIENT, None))
+            await tracer.close()
+
+    run(work())
+    assert len(collector.spans) == 1
+    assert "agent_spans_dropped_total 1\n" in registry.text()
 
 
 def test_without_a_collector_nothing_is_kept() -> None:

@@ -5,6 +5,7 @@ import json
 import logging
 import time
 from collections import deque
+from contextlib import suppress
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -20,6 +21,9 @@ log = logging.getLogger(__name__)
 
 WAITING_SPANS: Final = 2048
 """More than this wait for a collector that does not answer: the oldest are dropped."""
+
+AWAY: Final = {0, 429, 502, 503, 504}
+"""No answer, and those after which OTLP says to try again: https://opentelemetry.io/docs/specs/otlp/#retryable-response-codes"""
 
 BATCH_SPANS: Final = 512
 BATCH_SECONDS: Final = 2.0
@@ -69,7 +73,7 @@ class Tracer:
             self._spans.popleft()
             self._dropped.inc()
         self._spans.append(span)
-        if len(self._spans) >= BATCH_SPANS:
+        if len(self._spans) == BATCH_SPANS:  # not again with each one that waits for a collector that is away
             self._due.set()
 
     async def run(self) -> None:
@@ -87,11 +91,12 @@ class Tracer:
         """Sends what waits."""
         while self._spans and self._collector is not None:
             batch = [self._spans.popleft() for _ in range(min(BATCH_SPANS, len(self._spans)))]
-            if await self._send(self._collector, batch):
-                self._exported.inc(by=len(batch))
-            else:
-                self._dropped.inc(by=len(batch))
+            status = await self._send(self._collector, batch)
+            if status in AWAY:
+                self._wait_again(batch)
                 return
+            taken = 200 <= status < 300
+            (self._exported if taken else self._dropped).inc(by=len(batch))
 
     async def close(self) -> None:
         """Sends what waits, and lets go of the collector."""
@@ -99,20 +104,28 @@ class Tracer:
         if self._collector is not None:
             await self._collector.close()
 
-    async def _send(self, collector: Upstream, batch: list[Span]) -> bool:
+    def _wait_again(self, batch: list[Span]) -> None:
+        """Puts the newest of them back, as many as there is room for."""
+        kept = batch[max(0, len(batch) + len(self._spans) - WAITING_SPANS) :]
+        self._spans.extendleft(reversed(kept))
+        self._dropped.inc(by=len(batch) - len(kept))
+
+    async def _send(self, collector: Upstream, batch: list[Span]) -> int:
+        """Returns the status of the answer; 0: there is none."""
         body = json.dumps(document(self._resource, batch)).encode()
         try:
             answer = await collector.request(
                 b"POST", b"/v1/traces", [(b"content-type", b"application/json")], body, TIMEOUTS, is_repeatable=True
             )
-            try:
-                await answer.read(ANSWER_BYTES)
-            finally:
-                answer.close()
         except HttpError as error:
             log.debug("spans were not taken", extra={"problem": str(error)})
-            return False
-        return 200 <= answer.status < 300
+            return 0
+        try:
+            with suppress(HttpError):  # the status says it all
+                await answer.read(ANSWER_BYTES)
+        finally:
+            answer.close()
+        return answer.status
 
 
 def document(resource: dict[str, str], spans: list[Span]) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from zerotouch_function.registry import compose, refuse
 XR = {**composite(), "status": {"image": "ghcr.io/org/service:v0.9.0"}}
 FIRST = created(composite())
 LOOK = "See why with: kubectl -n ns describe pods -l app=my-service"
+ASK = "If this lasts, see why with: kubectl describe xagentexecutor my-service-x7k2p"
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ DEPLOYMENT = FIRST["deployment"]
 OF_ANOTHER_RELEASE = {**DEPLOYMENT, "metadata": {**DEPLOYMENT["metadata"], "annotations": {"platform.bizmatters.io/release": "0000000000"}}}
 
 WORKLOADS = [
-    Case("Creating", "Deployment my-service does not exist yet"),
+    Case("Creating", f"Deployment my-service does not exist yet. {ASK}"),
     Case("RolledOut", "All pods run the current spec", True, deployed(DEPLOYMENT, replicas=3), "ghcr.io/org/service:v1.0.0"),
     Case(
         "ScaledToZero",
@@ -47,7 +48,7 @@ WORKLOADS = [
         deployed(DEPLOYMENT, replicas=0),
         "ghcr.io/org/service:v1.0.0",
     ),
-    Case("RollingOut", f"The current spec is being rolled out. {LOOK}", deployment=deployed(OF_ANOTHER_RELEASE)),
+    Case("RollingOut", f"The current spec's Deployment is being written. {ASK}", deployment=deployed(OF_ANOTHER_RELEASE)),
     Case("RollingOut", f"The current spec is being rolled out. {LOOK}", deployment=deployed(DEPLOYMENT, observedGeneration=0)),
     Case("RollingOut", f"The current spec is being rolled out. {LOOK}", deployment=deployed(DEPLOYMENT, replicas=2, updatedReplicas=1)),
     Case("PodsNotReady", f"1 of 2 pods are ready. {LOOK}", deployment=deployed(DEPLOYMENT, replicas=2, availableReplicas=1)),
@@ -58,7 +59,7 @@ WORKLOADS = [
     ),
     Case(
         "RollingOut",
-        f"The current spec is being rolled out. {LOOK}",
+        f"The current spec's Deployment is being written. {ASK}",
         deployment=deployed(OF_ANOTHER_RELEASE, conditions=[condition("Progressing", "False", "ProgressDeadlineExceeded")]),
     ),
     Case(

@@ -9,16 +9,17 @@ Manifest = dict[str, Any]
 RELEASE = "platform.bizmatters.io/release"
 
 
-def workload(deployment: Manifest | None, wanted: Manifest) -> resource.Condition:
+def workload(deployment: Manifest | None, wanted: Manifest, composite: str) -> resource.Condition:
+    ask = f"If this lasts, see why with: kubectl describe xagentexecutor {composite}"
     if deployment is None:
-        message = f"Deployment {wanted['metadata']['name']} does not exist yet"
+        message = f"Deployment {wanted['metadata']['name']} does not exist yet. {ask}"
         return resource.Condition(typ="WorkloadReady", status="False", reason="Creating", message=message)
     metadata, status = deployment["metadata"], deployment.get("status", {})
+    if metadata.get("annotations", {}).get(RELEASE) != wanted["metadata"]["annotations"][RELEASE]:
+        message = f"The current spec's Deployment is being written. {ask}"
+        return resource.Condition(typ="WorkloadReady", status="False", reason="RollingOut", message=message)
     progress: Manifest = next((c for c in status.get("conditions", []) if c["type"] == "Progressing"), {})
-    is_current = (
-        metadata.get("annotations", {}).get(RELEASE) == wanted["metadata"]["annotations"][RELEASE]
-        and status.get("observedGeneration", 0) >= metadata["generation"]
-    )
+    is_current = status.get("observedGeneration", 0) >= metadata["generation"]
     is_rolled_out = (
         is_current and progress.get("reason") == "NewReplicaSetAvailable" and status.get("updatedReplicas", 0) == status.get("replicas", 0)
     )

@@ -36,7 +36,7 @@ class FunctionRunner(grpcv1.FunctionRunnerServiceServicer):
         deployment = None
         if "deployment" in req.observed.resources:
             deployment = resource.struct_to_dict(req.observed.resources["deployment"].resource)
-        workload = conditions.workload(deployment, composed["deployment"])
+        workload = conditions.workload(deployment, composed["deployment"], xr["metadata"]["name"])
         scaler = conditions.scaler(req, composed["scaled-object"])
         valid = resource.Condition(typ="SpecValid", status="True", reason="Valid", message="The claim is valid")
         response.set_conditions(rsp, valid, workload, scaler)

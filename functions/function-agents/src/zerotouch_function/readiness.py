@@ -39,17 +39,17 @@ def workload_condition(
     if problem:
         return _workload(Status.FALSE, CANNOT_WRITE, f"Deployment {claim.name} cannot be written: {sentence(problem)}")
     if observed is None:
-        return _workload(Status.FALSE, "Creating", f"Deployment {claim.name} does not exist yet")
+        return _workload(Status.FALSE, "Creating", f"Deployment {claim.name} does not exist yet. {_ask(claim)}")
     look = explanation or f"See why with: kubectl -n {claim.namespace} describe pods -l app={claim.name}"
     failure = condition(observed, "ReplicaFailure")
     if failure.get("status") == "True":
         return _workload(Status.FALSE, "PodsRefused", f"Kubernetes refuses the pods: {sentence(failure.get('message'))}")
+    if want_release not in (None, release_of(observed)):
+        return _workload(Status.FALSE, "RollingOut", _is_being_written("Deployment", claim))
     progress = condition(observed, "Progressing")
     status, spec = part(observed, "status"), part(observed, "spec")
     wanted, available = count(spec, "replicas", 1), count(status, "availableReplicas")
-    is_current = want_release in (None, release_of(observed)) and count(status, "observedGeneration") >= count(
-        part(observed, "metadata"), "generation"
-    )
+    is_current = count(status, "observedGeneration") >= count(part(observed, "metadata"), "generation")
     is_rolled_out = (
         is_current and progress.get("reason") == "NewReplicaSetAvailable" and count(status, "updatedReplicas") == count(status, "replicas")
     )
@@ -116,7 +116,7 @@ def scaler_condition(claim: Claim, observed: Observation | None, *, want_release
     if observed is None:
         return _scaler(Status.FALSE, "Creating", f"ScaledObject {claim.name}-scaler does not exist yet")
     if want_release not in (None, release_of(observed)):
-        return _updating("ScaledObject", f"xagentexecutor {claim.composite}")
+        return _scaler(Status.FALSE, "Updating", _is_being_written("ScaledObject", claim))
     ready = condition(observed, "Ready")
     if not ready:
         return _scaler(Status.FALSE, "Waiting", "KEDA has not looked at the scaler yet; if this lasts, see that KEDA runs in the cluster")
@@ -166,7 +166,7 @@ def autoscaler_condition(claim: Claim, observed: Observation | None, *, want_rel
     if observed is None:
         return _scaler(Status.FALSE, "Creating", f"HorizontalPodAutoscaler {claim.name} does not exist yet")
     if want_release not in (None, release_of(observed)):
-        return _updating("HorizontalPodAutoscaler", f"xagenttype {claim.composite}")
+        return _scaler(Status.FALSE, "Updating", _is_being_written("HorizontalPodAutoscaler", claim))
     able, active = condition(observed, "AbleToScale"), condition(observed, "ScalingActive")
     if able.get("status") == "False":
         return _not_able(claim, text(able.get("message")))
@@ -220,10 +220,13 @@ def _workload(status: Status, reason: str, message: str) -> Condition:
     return Condition(WORKLOAD_READY, status, reason, message)
 
 
-def _updating(kind: str, composite: str) -> Condition:
+def _is_being_written(kind: str, claim: Claim) -> str:
+    return f"The current spec's {kind} is being written. {_ask(claim)}"
+
+
+def _ask(claim: Claim) -> str:
     """For the moment after each edit, and for as long as the API server refuses the write, which only the composite resource tells."""
-    message = f"The current spec's {kind} is being written. If this lasts, see why with: kubectl describe {composite}"
-    return _scaler(Status.FALSE, "Updating", message)
+    return f"If this lasts, see why with: kubectl describe x{claim.kind.lower()} {claim.composite}"
 
 
 def _scaler(status: Status, reason: str, message: str) -> Condition:

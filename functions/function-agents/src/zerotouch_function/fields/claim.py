@@ -23,8 +23,9 @@ OTHERS_LABELS: Final = ("crossplane.io/",)
 
 
 class Claim(Struct, frozen=True):
-    """The claim's name, namespace and labels, and the name of its composite resource (unique in the cluster)."""
+    """The claim's kind, name, namespace and labels, and the name of its composite resource (unique in the cluster)."""
 
+    kind: str
     name: str
     namespace: str
     labels: Mapping[str, str]
@@ -56,4 +57,4 @@ def parse_claim(xr: Manifest, kind: str) -> Claim:
             problem = f'"{name}" is the name of a {owned} that Kubernetes itself keeps in namespace {namespace}'
             raise SpecError("metadata.name", problem, "create the claim under another name")
     labels = {key: text(value) for key, value in part(xr, "metadata", "labels").items() if not key.startswith(OTHERS_LABELS)}
-    return Claim(name=name, namespace=namespace, labels=labels, composite=composite)
+    return Claim(kind=kind, name=name, namespace=namespace, labels=labels, composite=composite)

@@ -14,7 +14,7 @@ class Toleration(Fields, frozen=True):
     operator: Literal["Exists", "Equal"] = "Equal"
     value: LabelValue | None = None
     effect: Literal["NoSchedule", "PreferNoSchedule", "NoExecute"] | None = None
-    toleration_seconds: Whole | None = None
+    toleration_seconds: Annotated[Whole, Meta(ge=0, le=31536000)] | None = None
 
 
 class TopologySpread(Fields, frozen=True):

@@ -108,11 +108,11 @@ def check_tolerations(tolerations: Iterable[Toleration], *, field: str, error: t
             raise error(field, problem, remedy)
 
 
-def check_pull_secrets(names: Sequence[str]) -> None:
-    """Raises SpecError for a Secret that is listed twice."""
+def check_pull_secrets(names: Sequence[str], *, field: str = "spec.imagePullSecrets", error: type[FunctionError] = SpecError) -> None:
+    """Raises that error for a Secret that is listed twice."""
     repeated = first_repeated(names)
     if repeated:
-        raise SpecError("spec.imagePullSecrets", f'"{repeated}" is listed twice', "list each Secret once")
+        raise error(field, f'"{repeated}" is listed twice', "list each Secret once")
 
 
 def _leads_nowhere(field: str) -> SpecError:

@@ -92,3 +92,26 @@ def test_a_body_that_does_not_come_is_counted_as_what_its_client_is_told() -> No
             assert 'count{http_request_method="POST",http_response_status_code="408"} 1' in front.registry.text()
 
     run(work())
+
+
+class Mistaken(Guard):
+    """A hook that leaves a header as text, where headers are bytes."""
+
+    async def before(self, exchange: Exchange) -> Refusal | None:
+        exchange.headers.append(("x-guard", "passed"))  # type: ignore[arg-type]  # its mistake
+        return None
+
+
+def test_a_mistake_in_the_sidecar_is_counted_as_the_500_that_its_client_is_told() -> None:
+    guard = Mistaken()
+
+    async def work() -> None:
+        async with serving(echo) as server, fronting(server.port, hooks=[("guard", guard)]) as front, connected(front.port) as client:
+            await client.send(GET % b"X-Agent-Request-Id: 7\r\n")
+            status, headers, body = await client.answer()
+            assert (status, headers[b"x-agent-request-id"]) == (500, b"7")
+            assert json.loads(body)["detail"] == "the sidecar made a mistake; its log says more"
+            await until(lambda: [status for _, status, _ in guard.ended] == [500])
+            assert 'count{http_request_method="GET",http_response_status_code="500"} 1' in front.registry.text()
+
+    run(work())

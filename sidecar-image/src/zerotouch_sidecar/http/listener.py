@@ -9,7 +9,7 @@ from zerotouch_sidecar.http.choke import Choke
 from zerotouch_sidecar.http.errors import BadRequest, BodyTooLarge, ClientGone
 from zerotouch_sidecar.http.limits import ServerLimits
 from zerotouch_sidecar.http.message import Request, Responder
-from zerotouch_sidecar.http.problem import HEADERS, problem
+from zerotouch_sidecar.http.problem import HEADERS, MISTAKE, problem
 
 log = logging.getLogger(__name__)
 
@@ -108,7 +108,7 @@ class Listener:
             answer.abort()
         except Exception:
             log.exception("a request could not be handled")
-            await _failed(answer, 500, "the sidecar made a mistake; its log says more")
+            await _failed(answer, 500, MISTAKE)
         if not answer.finished and not answer.started and not answer.gone:
             log.error("a request was left without an answer")
             await _failed(answer, 500, "no answer was written")

@@ -9,6 +9,9 @@ from zerotouch_sidecar.http.message import Headers
 TITLES: Final = {status.value: status.phrase for status in HTTPStatus}
 HEADERS: Final[Headers] = [(b"content-type", b"application/problem+json")]
 
+MISTAKE: Final = "the sidecar made a mistake; its log says more"
+"""Detail of a 500 that nothing outside the sidecar explains."""
+
 
 def problem(status: int, detail: str) -> bytes:
     """What went wrong, for programs and for people. A status that nobody has registered has no title."""

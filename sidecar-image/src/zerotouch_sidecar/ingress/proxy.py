@@ -1,20 +1,23 @@
 """Passes each request to the agent and its answer back, as they come."""
 
+import logging
 import sys
 import time
 from typing import Final
 
 from zerotouch_sidecar.config.structs import Configuration
-from zerotouch_sidecar.http.errors import BadRequest, ConnectError, FirstByteTimeout, IdleTimeout, UpstreamError
+from zerotouch_sidecar.http.errors import BadRequest, ClientGone, ConnectError, FirstByteTimeout, IdleTimeout, UpstreamError
 from zerotouch_sidecar.http.limits import Timeouts, UpstreamLimits
 from zerotouch_sidecar.http.message import Headers, Request, Responder
-from zerotouch_sidecar.http.problem import HEADERS, problem
+from zerotouch_sidecar.http.problem import HEADERS, MISTAKE, problem
 from zerotouch_sidecar.http.upstream import Upstream, UpstreamResponse
 from zerotouch_sidecar.ingress import card, headers, tunnel
 from zerotouch_sidecar.ingress.figures import Figures
 from zerotouch_sidecar.plugins.hooks import Exchange, Hooks, Outcome
 from zerotouch_sidecar.tracing.exporter import Tracer
 from zerotouch_sidecar.tracing.span import Kind, Span
+
+log = logging.getLogger(__name__)
 
 KEPT_SECONDS: Final = 1.5
 """How long a connection to the agent may wait for its next request. The servers that we know of keep it longer (gunicorn 2 s, uvicorn and
@@ -67,6 +70,12 @@ class Ingress:
             await _failed(responder, error, request_id)
         except BadRequest as bad:
             await _say(responder, bad.status, bad.problem, [(headers.REQUEST_ID, request_id)])
+        except ClientGone:
+            raise
+        except Exception:  # ours, or a hook's that left a header of another form: answered here, so that it is counted
+            log.exception("a request could not be passed on")
+            span.error = "mistake"
+            await _say(responder, 500, MISTAKE, [(headers.REQUEST_ID, request_id)])
         finally:
             seconds = time.perf_counter() - started
             self._figures.ended(exchange.method, responder, seconds)

@@ -175,6 +175,13 @@ def test_a_url_that_leads_nowhere_names_its_field(host: str) -> None:
         assert caught.value.field == field
 
 
+@pytest.mark.parametrize("port", ["0", "65536"])
+def test_a_port_that_is_none_names_the_monitoring_endpoint(port: str) -> None:
+    for scheme in ("", "https://"):
+        with pytest.raises(FunctionError, match=r"^spec\.nats\.monitoringEndpoint: has a URL that leads nowhere"):
+            compose(composite({"nats": {"monitoringEndpoint": f"{scheme}nats.nats.svc:{port}"}}), NOTHING, {})
+
+
 def test_servers_after_the_first_need_no_scheme() -> None:
     assert compose(composite({"natsUrl": "nats://user:word@a:4222,b:4222"}), NOTHING, {}).resources
 
@@ -184,6 +191,13 @@ def test_no_spelling_of_a_path_mounts_over_the_platforms_files(path: str) -> Non
     volumes = [{"name": "own", "mountPath": path, "emptyDir": {}}]
     with pytest.raises(FunctionError, match="where the platform mounts"):
         compose(agent({"agent": {"image": "x", "volumes": volumes}}), NOTHING, {})
+
+
+@pytest.mark.parametrize("path", ["/data/", "//data", "/x/../data"])
+def test_no_two_volumes_hide_each_other(path: str) -> None:
+    volumes = [{"name": f"v{number}", "mountPath": path, "emptyDir": {}} for number, path in enumerate(("/data", path))]
+    with pytest.raises(FunctionError, match=r'^spec\.volumes: two volumes have the mountPath "/data"; give each its own mountPath'):
+        compose(composite({"volumes": volumes}), NOTHING, {})
 
 
 @pytest.mark.parametrize("key", ["../../nats/credentials/nats.creds", "a/b", "a\n"])

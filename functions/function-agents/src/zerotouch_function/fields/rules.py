@@ -53,7 +53,7 @@ def check_volumes(volumes: Sequence[Volume], *, field: str, is_ours: Callable[[s
         is_ours: Whether a name belongs to the platform.
         our_paths: Folders that belong to the platform, with everything below.
     """
-    for what, values in (("name", [v.name for v in volumes]), ("mountPath", [v.mount_path for v in volumes])):
+    for what, values in (("name", [v.name for v in volumes]), ("mountPath", [_cleaned(v.mount_path) for v in volumes])):
         repeated = first_repeated(values)
         if repeated:
             raise SpecError(field, f'two volumes have the {what} "{repeated}"', f"give each its own {what}")
@@ -63,7 +63,7 @@ def check_volumes(volumes: Sequence[Volume], *, field: str, is_ours: Callable[[s
             raise SpecError(field, problem, "write a path inside it, without a leading / and without ..")
         if is_ours(volume.name):
             raise SpecError(field, f'"{volume.name}" is a name of the platform\'s own volumes', "use another name")
-        path = normpath(f"/{volume.mount_path.lstrip('/')}")  # as the node cleans it: //zerotouch and /x/../zerotouch are /zerotouch
+        path = _cleaned(volume.mount_path)
         for ours in our_paths:
             if path == ours or path.startswith(f"{ours}/"):
                 raise SpecError(field, f'"{volume.mount_path}" is below {ours}, where the platform mounts', "mount it elsewhere")
@@ -71,6 +71,11 @@ def check_volumes(volumes: Sequence[Volume], *, field: str, is_ours: Callable[[s
             raise SpecError(
                 field, f'"{volume.name}" needs exactly one source', "set one of configMap, secret, emptyDir, persistentVolumeClaim"
             )
+
+
+def _cleaned(path: str) -> str:
+    """The path as the node cleans it: //data, /data/ and /x/../data are /data."""
+    return normpath(f"/{path.lstrip('/')}")
 
 
 def check_url(url: str, *, field: str) -> None:

@@ -19,6 +19,7 @@ def check(spec: AgentExecutorSpec) -> None:
     _check_scaling(spec)
     _check_env(spec)
     check_servers(spec.nats_url, field="spec.natsUrl")
+    check_servers(spec.nats.monitoring_endpoint or "", field="spec.nats.monitoringEndpoint")
     check_volumes(spec.volumes, field="spec.volumes", is_ours=OUR_VOLUMES.__contains__, our_paths=(paths.ROOT,))
     check_placement(spec.placement)
     check_pull_secrets(spec.image_pull_secrets)

@@ -116,16 +116,20 @@ def test_managed_fields_stay_closed() -> None:
 
 def test_of_a_composite_only_what_an_answer_may_depend_on_is_opened() -> None:
     metadata = {"name": "demo", "resourceVersion": "7", "finalizers": ["x"], "labels": {"team": "a"}}
+    spec = {"size": "small", "compositionRef": {"name": "c"}, "resourceRefs": [{"name": "demo", "kind": "Service"}, {"name": "demo-2"}]}
     status = {"image": "a:1", "conditions": [{"type": "Ready"}]}
+    composite = {"apiVersion": "v1", "kind": "XDemo", "metadata": metadata, "spec": spec, "status": status}
+    want = {"apiVersion": "v1", "kind": "XDemo", "metadata": {"name": "demo", "labels": {"team": "a"}}, "status": {"image": "a:1"}}
+    assert _asked(composite) == {**want, "spec": {"size": "small", "resourceRefs": [{}]}}
+    assert _asked({**composite, "spec": {"resourceRefs": []}}) == {**want, "spec": {}}
+    del composite["spec"]
+    assert _asked(composite) == {**want, "spec": {}}
+
+
+def _asked(composite: Json) -> Json:
     resource = wire.Response().desired.composite
-    wire.set_resource_struct(resource, encode({"apiVersion": "v1", "kind": "XDemo", "metadata": metadata, "status": status}))
-    assert Asked(resource).opened() == {
-        "apiVersion": "v1",
-        "kind": "XDemo",
-        "metadata": {"name": "demo", "labels": {"team": "a"}},
-        "spec": {},
-        "status": {"image": "a:1"},
-    }
+    wire.set_resource_struct(resource, encode(composite))
+    return Asked(resource).opened()
 
 
 def test_what_json_cannot_say_is_a_bug() -> None:

@@ -114,7 +114,7 @@ def plain(value: bytes, depth: int = 0) -> Any:
         return inner.decode()
     if kind in (OBJECT, LIST):
         check_depth(depth)
-        return [plain(item, depth + 1) for item in items_of(inner)] if kind == LIST else _plain_fields(inner, depth + 1)
+        return [plain(item, depth + 1) for item in items_of(inner)] if kind == LIST else plain_fields(fields_of(inner), depth + 1)
     return scalar(kind, inner)
 
 
@@ -124,8 +124,8 @@ def known_plain(value: bytes) -> Any:
     return plain(value, KNOWN_DEPTH)
 
 
-def _plain_fields(struct: bytes, depth: int) -> Manifest:
-    fields = fields_of(struct)
+def plain_fields(fields: Fields, depth: int = 0) -> Manifest:
+    """An object's fields as Python has them, opened to the bottom. Raises one of DAMAGE."""
     if depth > KNOWN_DEPTH:
         return {key: plain(fields[key], depth) for key in fields}
     return {key: plain(value, depth) if len(value := fields[key]) > KNOWN_BYTES else known_plain(value) for key in fields}
@@ -151,7 +151,7 @@ def scalar(kind: int, inner: bytes) -> str | int | float | bool | None:
 
 def decode(struct: bytes) -> Manifest:
     """Opens a whole object. Raises one of DAMAGE."""
-    return _plain_fields(struct, 0)
+    return plain_fields(fields_of(struct))
 
 
 def decode_object(struct: bytes, field: str) -> Manifest:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from tests.function.crossplane_requests import CONFIG, XR, everything, struct
 from zerotouch_function.errors import RequestError
-from zerotouch_function.protocol import wire
+from zerotouch_function.protocol import closing, wire
 from zerotouch_function.protocol.asked import Asked
 from zerotouch_function.protocol.closing import encode
 from zerotouch_function.protocol.structs import decode, decode_object, fields_of
@@ -76,6 +76,12 @@ def test_a_view_shows_the_whole_object(content: Json) -> None:
     assert view == content
     assert {key: view.plain(key) for key in view} == content
     assert decode(encode(view)) == content
+
+
+def test_what_has_a_claims_own_image_is_not_kept_closed() -> None:
+    encode({"labels": {"app": "the-app"}, "containers": [{"image": "the-image", "ports": []}]})
+    assert any(b"the-app" in content for content in closing._known)
+    assert not any(b"the-image" in content for content in closing._known)
 
 
 def test_whole_numbers_are_read_as_int_and_others_as_float() -> None:

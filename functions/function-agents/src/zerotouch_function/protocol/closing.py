@@ -6,7 +6,6 @@ from Secrets. What was closed before is found by its content, so a new claim cos
 
 from collections.abc import Mapping
 from functools import lru_cache
-from operator import itemgetter
 from typing import Any, Final
 
 from msgspec.msgpack import encode as pack
@@ -17,13 +16,10 @@ PACKED_BYTES: Final = 2048
 """Longest value, packed, that is kept closed."""
 
 FEW: Final = 8
-"""Fields of an object that may be kept closed, such as a claim's labels, which are in all of its objects. A container has more."""
+"""Fields of an object that may be kept closed, such as a claim's labels, which are in all of its objects."""
 
-LARGE_FIELDS: Final = {"spec", "template"}
+LARGE_FIELDS: Final = {"spec", "template", "image"}
 """What an object has that is a claim's own."""
-
-NAME: Final = itemgetter(0)
-"""Of a field and its value."""
 
 
 def encode(manifest: Mapping[str, Any]) -> bytes:
@@ -32,7 +28,7 @@ def encode(manifest: Mapping[str, Any]) -> bytes:
     Raises:
         TypeError: Something in it cannot be written as JSON.
     """
-    return b"".join([_entry(key, item) for key, item in sorted(manifest.items(), key=NAME) if item is not None])
+    return b"".join([_entry(key, item) for key in sorted(manifest) if (item := manifest[key]) is not None])
 
 
 def _entry(key: str | None, item: Any) -> bytes:
@@ -53,7 +49,7 @@ def _may_be_known(item: Any) -> bool:
     """Whether it is worth a look: finding out what a large part of an object contains takes longer than closing it."""
     kind = type(item)
     if kind is list:
-        return not item or type(item[0]) is not dict or len(item[0]) <= FEW
+        return not item or type(item[0]) is not dict or _may_be_known(item[0])
     return kind is dict and len(item) <= FEW and LARGE_FIELDS.isdisjoint(item)
 
 
@@ -79,7 +75,9 @@ _known: Final[dict[bytes, bytes]] = {}
 
 def _new_entry(key: str | None, item: Any) -> bytes:
     value = _closed_value(item)
-    return with_length(b"\n", value if key is None else _name(key) + with_length(b"\x12", value))
+    if key is not None:
+        value = _name(key) + varint(len(value)) + value
+    return b"\n" + varint(len(value)) + value
 
 
 def _closed_value(item: Any) -> bytes:
@@ -100,20 +98,16 @@ def _closed_value(item: Any) -> bytes:
 
 @lru_cache(1024)
 def _name(key: str) -> bytes:
-    """A field's name."""
-    return with_length(b"\n", key.encode())
+    """A field's name, and what stands between it and its value."""
+    return with_length(b"\n", key.encode()) + b"\x12"
 
 
 def with_length(tag: bytes, content: bytes) -> bytes:
     """A field whose content has any length."""
-    length = len(content)
-    if length < SHORT:
-        return b"%b%c%b" % (tag, length, content)
-    if length < SHORT * SHORT:
-        return b"%b%c%c%b" % (tag, length & 127 | 128, length >> 7, content)
-    return tag + varint(length) + content
+    return tag + varint(len(content)) + content
 
 
+@lru_cache(4096)
 def varint(number: int) -> bytes:
     """A length as protobuf writes it: seven bits a byte, the lowest first."""
     out = bytearray()

@@ -3,12 +3,15 @@
 import pytest
 
 from tests.composites import agent, composite, created, deployed, scaling, wrapped
+from tests.fuzz.requests import message
 from tests.refused_agents import MODEL, PROVIDER
 from zerotouch_function.composition import Status
 from zerotouch_function.errors import ModeError
 from zerotouch_function.manifest import Manifest
 from zerotouch_function.modes import wrap
 from zerotouch_function.observed import Snapshot
+from zerotouch_function.protocol import wire
+from zerotouch_function.protocol.request import RequestState
 from zerotouch_function.registry import compose, refuse
 
 AGENT: Manifest = {"llm": {"providers": [PROVIDER], "models": [MODEL]}, "scaling": {"maxReplicas": 3}}
@@ -41,6 +44,13 @@ def test_an_object_of_another_pipeline_step_says_nothing_about_the_mode(mode: Ma
         for ours in ({}, created(composite(), mode)):
             conditions = compose(composite(), Snapshot({foreign_key: manifest, **ours}), mode).conditions
             assert conditions[0].status is Status.TRUE
+
+
+@pytest.mark.parametrize(("xr", "opened"), [(composite(), {"deployment", "scaled-object"}), (agent(), {"deployment"})])
+def test_the_mode_is_told_by_an_object_that_is_opened_anyway(xr: Manifest, opened: set[str]) -> None:
+    state = RequestState(wire.parse(message(xr, observed=created(xr))))
+    compose(state.composite(), state, {})
+    assert state.trace.parts.keys() == opened
 
 
 def test_a_refused_spec_still_tells_how_fares_what_runs() -> None:

@@ -34,7 +34,7 @@ from zerotouch_function.settings import Settings
 KIND: Final = "AgentExecutor"
 SCALED_OBJECT: Final = "scaled-object"
 SERVICE_ACCOUNT: Final = "service-account"
-KEYS: Final = (SERVICE, SERVICE_ACCOUNT, DEPLOYMENT, SCALED_OBJECT)
+KEYS: Final = (DEPLOYMENT, SERVICE, SERVICE_ACCOUNT, SCALED_OBJECT)
 
 
 def compose(xr: Manifest, composed: Composed, settings: Settings) -> Composition:

@@ -38,7 +38,7 @@ CONFIG: Final = "sidecar-config"
 DEPLOYMENT: Final = "deployment"
 AUTOSCALER: Final = "autoscaler"
 NETWORK_POLICY: Final = "network-policy"
-KEYS: Final = (SERVICE, SERVICE_ACCOUNT, CONFIG, DEPLOYMENT)
+KEYS: Final = (DEPLOYMENT, SERVICE, SERVICE_ACCOUNT, CONFIG)
 
 STOPPED: Final = "No pod runs, because spec.scaling.replicas is 0"
 

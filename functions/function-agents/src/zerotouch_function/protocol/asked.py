@@ -5,7 +5,18 @@ from typing import Final
 from crossplane.function.proto.v1 import run_function_pb2 as v1
 
 from zerotouch_function.manifest import Manifest
-from zerotouch_function.protocol.structs import ABSENT, DAMAGE, LIST, Fields, canonical_value, damaged, object_in, opened, plain, plain_fields
+from zerotouch_function.protocol.structs import (
+    ABSENT,
+    DAMAGE,
+    LIST,
+    Fields,
+    canonical_value,
+    damaged,
+    object_in,
+    opened,
+    plain,
+    plain_fields,
+)
 from zerotouch_function.protocol.view import object_fields
 
 COMPOSITE: Final = "observed.composite.resource"

@@ -54,7 +54,7 @@ SHORT: Final = 128
 
 _closed = closed_messages(struct_pb2.DESCRIPTOR, {".google.protobuf.Value"})
 _Fields: Final[Any] = _closed["google.protobuf.Struct"]
-_Items: Final[Any] = _closed["google.protobuf.ListValue"]
+_Value: Final[Any] = _closed["google.protobuf.Value"]
 
 Fields: TypeAlias = Mapping[str, bytes]
 """An object's fields, closed. Iterating over the keys is fast; over items, Python asks for each key again."""
@@ -74,36 +74,35 @@ def fields_of(struct: bytes) -> Fields:
 
 def object_in(fields: Fields, key: str) -> Fields | None:
     """The fields of the object in a field; None where there is none, or something else. Raises DecodeError."""
-    kind, inner = opened(fields.get(key, ABSENT))
-    return fields_of(inner) if kind == OBJECT else None
+    if key not in fields:
+        return None
+    value = _Value.FromString(fields[key])
+    return value.struct_value.fields if value.HasField("struct_value") else None
 
 
-def items_of(items: bytes) -> list[bytes]:
-    """The items of a list, closed. Raises DecodeError."""
-    return list(_Items.FromString(items).values)
-
-
-def opened(value: bytes) -> tuple[int, bytes]:
-    """The kind of a closed value, and what is in it. Raises DecodeError."""
+def opened(value: bytes) -> tuple[int, Any]:
+    """The kind of a closed value, and what is in it: an object's fields, a list's items, the bytes of a scalar. Raises DecodeError."""
     size = len(value)
     if size > 1:
         kind, length, start = value[0], value[1], 2
         if length >= SHORT and size > 2 and value[2] < SHORT:
             length, start = length & 127 | value[2] << 7, 3
-        if (kind in (TEXT, OBJECT, LIST) and start + length == size) or (kind == NUMBER and size == 9) or (kind == FLAG and size == 2):
-            return kind, value[1:] if kind in (NUMBER, FLAG) else value[start:]
+        if kind == TEXT and start + length == size:
+            return kind, value[start:]
+        if (kind == NUMBER and size == 9) or (kind == FLAG and size == 2):
+            return kind, value[1:]
     return _opened_by_protobuf(value)
 
 
-def _opened_by_protobuf(value: bytes) -> tuple[int, bytes]:
-    message = struct_pb2.Value.FromString(value)
+def _opened_by_protobuf(value: bytes) -> tuple[int, Any]:
+    message = _Value.FromString(value)
     kind = KINDS.get(message.WhichOneof("kind") or "", NULL)
+    if kind == OBJECT:
+        return kind, message.struct_value.fields
+    if kind == LIST:
+        return kind, message.list_value.values
     if kind == TEXT:
         return kind, message.string_value.encode()
-    if kind == OBJECT:
-        return kind, message.struct_value.SerializeToString()
-    if kind == LIST:
-        return kind, message.list_value.SerializeToString()
     return (kind, DOUBLE.pack(message.number_value)) if kind == NUMBER else (kind, bytes([message.bool_value]))
 
 
@@ -114,7 +113,7 @@ def plain(value: bytes, depth: int = 0) -> Any:
         return inner.decode()
     if kind in (OBJECT, LIST):
         check_depth(depth)
-        return [plain(item, depth + 1) for item in items_of(inner)] if kind == LIST else plain_fields(fields_of(inner), depth + 1)
+        return [plain(item, depth + 1) for item in inner] if kind == LIST else plain_fields(inner, depth + 1)
     return scalar(kind, inner)
 
 
@@ -172,8 +171,7 @@ def decode_object(struct: bytes, field: str) -> Manifest:
         kind, inner = opened(fields["metadata"])
         if kind != OBJECT:
             return {**manifest, "metadata": plain(fields["metadata"])}
-        metadata = fields_of(inner)
-        return {**manifest, "metadata": {key: plain(metadata[key]) for key in metadata if key not in UNREAD_METADATA}}
+        return {**manifest, "metadata": {key: plain(inner[key]) for key in inner if key not in UNREAD_METADATA}}
     except DAMAGE as error:
         raise damaged(field) from error
 

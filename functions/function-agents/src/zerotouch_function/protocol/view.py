@@ -17,7 +17,6 @@ from zerotouch_function.protocol.structs import (
     check_depth,
     damaged,
     fields_of,
-    items_of,
     known_plain,
     opened,
     plain,
@@ -89,9 +88,9 @@ class View(Mapping[str, Any]):
             kind, inner = opened(value)
             check_depth(depth)
             if kind == OBJECT:
-                return View(fields_of(inner), self._field, depth)
+                return View(inner, self._field, depth)
             if kind == LIST:
-                return [self._open(item, depth + 1) for item in items_of(inner)]
+                return [self._open(item, depth + 1) for item in inner]
             return scalar(kind, inner)
         except DAMAGE as error:
             raise damaged(self._field) from error

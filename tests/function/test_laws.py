@@ -3,10 +3,11 @@
 from decimal import Decimal
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.composites import composite, created, wrapped
+from tests.composites import agent, composite, created, wrapped
 from tests.strategies import claim_names, env_of, namespaces, specs
 from zerotouch.schema.manifests import check_manifest
 from zerotouch_function.fields.quantity import amount
@@ -101,3 +102,23 @@ def test_a_larger_size_has_more_of_everything() -> None:
 
     for smaller, larger in (("small", "medium"), ("medium", "large")):
         assert all(a < b for a, b in zip(amounts(smaller), amounts(larger), strict=True))
+
+
+@pytest.mark.parametrize(
+    ("image", "policy"),
+    [
+        ("service", "Always"),
+        ("localhost:5000/org/service", "Always"),
+        ("ghcr.io/org/service:latest", "Always"),
+        (f"ghcr.io/org/service:latest@sha256:{'0' * 64}", "Always"),
+        (f"ghcr.io/org/service@sha256:{'0' * 64}", "IfNotPresent"),
+        ("localhost:5000/org/service:v1", "IfNotPresent"),
+    ],
+)
+def test_an_image_is_pulled_as_kubernetes_pulls_a_new_one_whatever_ran_before(image: str, policy: str) -> None:
+    for xr in (composite({"image": image}), composite({"image": image, "migrations": {"mode": "job"}}), agent({"agent": {"image": image}})):
+        made = created(xr)
+        pods = [m["spec"]["template"]["spec"] for m in made.values() if m["kind"] in ("Deployment", "Job")]
+        containers = [c for pod in pods for c in (*pod.get("initContainers", ()), *pod["containers"])]
+        assert {c["imagePullPolicy"] for c in containers if c["image"] == image} == {policy}
+        assert all("imagePullPolicy" in c for c in containers)

@@ -108,6 +108,7 @@ def deployment(xr: Manifest, labels: dict[str, str]) -> Manifest:
     claim, probes, volumes = spec["claimRef"], spec["probes"], spec.get("volumes", [])
     common: Manifest = {
         "image": spec["image"],
+        "imagePullPolicy": "IfNotPresent",
         "env": env(spec),
         "resources": resources(spec),
         "securityContext": {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}},

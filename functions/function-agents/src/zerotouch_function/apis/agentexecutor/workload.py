@@ -9,6 +9,7 @@ from zerotouch_function.fields.claim import Claim
 from zerotouch_function.manifest import Manifest, without_empty
 from zerotouch_function.resources.deployment import deployment
 from zerotouch_function.resources.environment import from_claim, from_secret, of_itself, variable
+from zerotouch_function.resources.image import image_of
 from zerotouch_function.resources.job import release_job
 from zerotouch_function.resources.pod import pod_placement, pod_spec, pod_template
 from zerotouch_function.resources.probes import container_probes
@@ -80,7 +81,7 @@ def _template(claim: Claim, spec: AgentExecutorSpec, settings: Settings, init: l
 
 
 def _container(name: str, spec: AgentExecutorSpec, own: Manifest, shared: Manifest) -> Manifest:
-    return {"name": name, "image": spec.image, **own, **shared}
+    return {"name": name, **image_of(spec.image), **own, **shared}
 
 
 def _shared(spec: AgentExecutorSpec, settings: Settings) -> Manifest:

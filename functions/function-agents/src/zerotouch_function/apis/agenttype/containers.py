@@ -8,6 +8,7 @@ from zerotouch_function.apis.agenttype.spec import AgentTypeSpec
 from zerotouch_function.apis.agenttype.volumes import agent_volumes, read_only, sidecar_volumes, wrapper_volumes
 from zerotouch_function.fields.claim import Claim
 from zerotouch_function.manifest import Manifest, without_empty
+from zerotouch_function.resources.image import image_of, version_of
 from zerotouch_function.resources.probes import http_probe
 from zerotouch_function.resources.security import container_security_context, platform_security_context
 from zerotouch_function.resources.sizes import SIDECAR_SIZES, container_resources
@@ -37,7 +38,7 @@ def wrapper_container(spec: AgentTypeSpec, settings: Settings) -> Manifest:
     _, mounts = unzip(wrapper_volumes(spec))
     return {
         "name": WRAPPER,
-        "image": settings.agents.images.wrapper,
+        **image_of(settings.agents.images.wrapper),
         "resources": WRAPPER_RESOURCES,
         "securityContext": platform_security_context(),
         "volumeMounts": mounts,
@@ -50,7 +51,7 @@ def sidecar_container(claim: Claim, spec: AgentTypeSpec, settings: Settings) -> 
     healthy = http_probe(routes.HEALTHZ, ports.OPS_NAME)
     return {
         "name": SIDECAR,
-        "image": settings.agents.images.sidecar,
+        **image_of(settings.agents.images.sidecar),
         "restartPolicy": "Always",
         "command": ["zerotouch-sidecar", "--config", f"{paths.SIDECAR_CONFIG}/{paths.SIDECAR_CONFIG_KEY}"],
         "env": sidecar_env(spec),
@@ -73,7 +74,7 @@ def agent_container(claim: Claim, spec: AgentTypeSpec, settings: Settings) -> Ma
     mounts = [*map(read_only, wrapper), *own]
     return {
         "name": AGENT,
-        "image": spec.image,
+        **image_of(spec.image),
         **without_empty({"command": _command(spec), "args": list(spec.agent.args)}),
         "ports": [_port(AGENT, spec.agent.port)],
         **_agent_probes(spec),
@@ -83,12 +84,6 @@ def agent_container(claim: Claim, spec: AgentTypeSpec, settings: Settings) -> Ma
         "securityContext": _agent_security(spec),
         **without_empty({"volumeMounts": mounts}),
     }
-
-
-def version_of(image: str) -> str:
-    """The tag of an image, else its digest; empty where it has neither."""
-    name, _, digest = image.partition("@")
-    return name.rpartition("/")[2].partition(":")[2] or digest
 
 
 def _command(spec: AgentTypeSpec) -> list[str]:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.composites import agent, composite, deployed
+from tests.composites import agent, composite, created, deployed
 from zerotouch_function.composition import Selector
 from zerotouch_function.manifest import Manifest
 from zerotouch_function.observed import NOTHING, Snapshot
@@ -18,11 +18,14 @@ def waiting(reason: str, message: str = "", **more: Any) -> Manifest:
     return {"name": "agent-executor", "image": IMAGE, "state": {"waiting": {"reason": reason, "message": message}}, **more}
 
 
+SCHEDULED: Manifest = {"type": "PodScheduled", "status": "True"}
+
+
 def pod(container: Manifest | None = None, image: str = IMAGE, name: str = "my-service-7c9", **status: Any) -> Manifest:
     return {
         "metadata": {"name": name},
         "spec": {"containers": [{"name": "agent-executor", "image": image}]},
-        "status": {**({"containerStatuses": [container]} if container else {}), **status},
+        "status": {"conditions": [SCHEDULED], **({"containerStatuses": [container]} if container else {}), **status},
     }
 
 
@@ -84,15 +87,27 @@ CASES = [
 ]
 
 
-def told(*pods: Manifest) -> str:
-    deployment = deployed(compose(composite(), NOTHING, READS_PODS).resources["deployment"].manifest, replicas=1, availableReplicas=0)
-    composition = compose(composite(), Snapshot({"deployment": deployment}, {"pods": pods}), READS_PODS)
+def told(*pods: Manifest, spec: Manifest | None = None) -> str:
+    deployment = deployed(created(composite(spec), READS_PODS)["deployment"], availableReplicas=0)
+    composition = compose(composite(spec), Snapshot({"deployment": deployment}, {"pods": pods}), READS_PODS)
     return composition.conditions[1].message.removeprefix("0 of 1 pods are ready. ")
 
 
 @pytest.mark.parametrize(("stuck", "message"), CASES, ids=[message[15:60] for _, message in CASES])
 def test_a_stuck_pod_is_explained(stuck: Manifest, message: str) -> None:
     assert told(stuck) == message
+
+
+@pytest.mark.parametrize(
+    ("spec", "field"),
+    [
+        ({"postgresConnectionSecret": "mine"}, "spec.postgresConnectionSecret"),
+        ({"dragonflyConnectionSecret": "mine"}, "spec.dragonflyConnectionSecret"),
+    ],
+)
+def test_a_secret_that_is_missing_is_told_with_the_field_that_names_it(spec: Manifest, field: str) -> None:
+    stuck = pod(waiting("CreateContainerConfigError", 'secret "mine" not found'))
+    assert told(stuck, spec=spec).endswith(f'Create it in namespace ns, or set {field} to ""')
 
 
 def test_without_a_stuck_pod_the_message_is_the_command_that_shows_more() -> None:

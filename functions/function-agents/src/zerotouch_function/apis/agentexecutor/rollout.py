@@ -99,12 +99,10 @@ def held_back(deployment: Manifest, observed: Observation) -> Manifest:
 
 
 def secret_fields(spec: AgentExecutorSpec) -> dict[str, str]:
-    """By name of a Secret that pods cannot start without, the field that names it."""
+    """By name of a Secret without whose variables no container starts, the field that names it. Of a volume's Secret pods say nothing."""
     return {
         spec.postgres_connection_secret: "spec.postgresConnectionSecret",
         spec.dragonfly_connection_secret: "spec.dragonflyConnectionSecret",
-        spec.nats.credentials_secret: "spec.nats.credentialsSecret",
-        spec.nats.ca_secret: "spec.nats.caSecret",
     }
 
 

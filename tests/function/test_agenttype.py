@@ -271,11 +271,13 @@ def test_the_models_condition_says_what_to_know(spec: Manifest, reason: str, say
 
 
 def test_pods_that_do_not_start_name_the_secrets_that_they_wait_for() -> None:
-    spec: Manifest = {"llm": LLM}
+    own = {"name": "own", "type": "openai", "baseUrl": "https://models.example.com", "tls": {"caSecret": "authority"}}
+    nats = {"url": "tls://n:4222", "credentialsSecret": "creds", "caSecret": "nats-ca"}
+    spec: Manifest = {"llm": {**LLM, "providers": [PROVIDER, own]}, "nats": nats}
     stuck = in_cluster(spec, availableReplicas=0, conditions=[{"type": "Progressing", "status": "True", "reason": "ReplicaSetUpdated"}])
     told = condition(stuck, "ModelsConfigured")
     assert (told.status, told.reason) == ("False", "Waiting")
-    assert told.message.endswith("kubectl -n ns describe secrets openai")
+    assert told.message.endswith("kubectl -n ns describe secrets authority creds nats-ca openai")
 
 
 OTHER: Final[Manifest] = {"name": "other", "type": "openai", "secret": {"name": "other", "key": "k"}}
@@ -368,11 +370,20 @@ def test_a_model_stands_in_where_it_shares_a_protocol_or_where_only_the_sidecar_
     assert manifests(stands_in(alias, *models, provider=provider, budget=budget))
 
 
-def test_a_refused_claim_has_every_condition() -> None:
+@pytest.mark.parametrize(
+    ("xr", "types"),
+    [
+        (composite(), ["SpecValid", "WorkloadReady", "ScalerReady"]),
+        (agent(), ["SpecValid", "WorkloadReady", "ModelsConfigured", "ScalerReady"]),
+    ],
+    ids=["AgentExecutor", "AgentType"],
+)
+def test_a_refused_claim_has_every_condition(xr: Manifest, types: list[str]) -> None:
     error = FunctionError("spec.agent", "is wrong")
-    assert [c.type for c in refuse(agent(), NOTHING, error)] == ["SpecValid", "WorkloadReady", "ModelsConfigured", "ScalerReady"]
-    nameless = {**agent(), "spec": {}}
-    assert {c.status for c in refuse(nameless, NOTHING, error)} == {"False", "Unknown"}
+    assert [c.type for c in refuse(xr, NOTHING, error)] == types
+    nameless = refuse({**xr, "spec": {}}, NOTHING, error)
+    assert [c.type for c in nameless] == types
+    assert {c.status for c in nameless} == {"False", "Unknown"}
 
 
 def test_both_kinds_are_composed_by_one_function() -> None:

@@ -56,6 +56,13 @@ def test_a_number_that_the_claim_had_fixed_is_kept_within_the_bounds(fixed: int,
     assert sent(owned(fixed, OURS)) == (kept, VERSION)
 
 
+def test_beside_the_number_all_is_as_composed() -> None:
+    first = manifests(ON_CPU)["deployment"]
+    kept = manifests(ON_CPU, Snapshot({"deployment": owned(7, OURS)}))["deployment"]
+    bound = {**first["metadata"], "resourceVersion": VERSION}
+    assert kept == {**first, "metadata": bound, "spec": {**first["spec"], "replicas": 7}}
+
+
 def test_the_bounds_are_those_of_the_present_claim() -> None:
     assert sent(owned(1, OURS), {"maxReplicas": 4}) == (1, VERSION)
     assert sent(owned(3, OURS), {"minReplicas": 4, "maxReplicas": 4}) == (4, VERSION)

@@ -26,6 +26,11 @@ def test_an_object_is_named_after_the_composite_and_uses_the_provider_config() -
         assert manifest["spec"]["providerConfigRef"] == {"name": "remote"}
 
 
+def test_objects_of_a_long_name_keep_names_of_their_own() -> None:
+    names = {manifest["metadata"]["name"] for manifest in created(composite(name="a" * 47), OBJECTS).values()}
+    assert (len(names), max(map(len, names))) == (4, 63)
+
+
 @pytest.mark.parametrize(("made", "asked"), [(DIRECT, OBJECTS), (OBJECTS, DIRECT)], ids=["direct to objects", "objects to direct"])
 def test_a_switch_of_mode_under_living_objects_is_refused(made: Manifest, asked: Manifest) -> None:
     observed = Snapshot(created(composite(), made))

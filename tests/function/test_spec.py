@@ -17,12 +17,13 @@ from tests.refused_agents import ACCEPTED_AGENTS, REFUSED_AGENTS
 from tests.refused_claims import REFUSED_CLAIMS
 from zerotouch_function.apis.agentexecutor.spec import AgentExecutorSpec
 from zerotouch_function.apis.agenttype.spec import AgentTypeSpec
+from zerotouch_function.composition import Condition, Status
 from zerotouch_function.errors import FunctionError, InputError
 from zerotouch_function.fields.base import Fields
 from zerotouch_function.fields.quantity import amount
 from zerotouch_function.manifest import Manifest
 from zerotouch_function.observed import NOTHING
-from zerotouch_function.registry import compose
+from zerotouch_function.registry import compose, refuse
 
 MODELS: Final = [
     pytest.param("agentexecutors", AgentExecutorSpec, MINIMAL_SPEC, id="AgentExecutor"),
@@ -113,8 +114,10 @@ def test_a_composite_without_a_claim_is_told_to_use_one() -> None:
 
 
 def test_an_unknown_kind_is_told_which_are_known() -> None:
-    with pytest.raises(FunctionError, match=r"kind: .*XToaster.* use one of XAgentExecutor, XAgentType"):
-        compose({**composite(), "kind": "XToaster"}, NOTHING, {})
+    xr = {**composite(), "kind": "XToaster"}
+    with pytest.raises(FunctionError, match=r"kind: .*XToaster.* use one of XAgentExecutor, XAgentType") as refused:
+        compose(xr, NOTHING, {})
+    assert refuse(xr, NOTHING, refused.value) == (Condition("SpecValid", Status.FALSE, "UnknownKind", str(refused.value)),)
 
 
 @pytest.mark.parametrize("name,namespace", [("default", "team"), ("kubernetes", "default")])

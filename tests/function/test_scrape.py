@@ -47,6 +47,18 @@ def test_every_address_is_one_of_ipv6_too(host: str) -> None:
             socket.create_connection((called, listener.getsockname()[1]), timeout=TIMEOUT_SECONDS).close()
 
 
+@pytest.mark.skipif(not socket.has_dualstack_ipv6(), reason="no IPv6 here")
+def test_an_address_of_ipv6_is_listened_on_alone() -> None:
+    with listen("[::1]:0", "--address") as listener:
+        assert listener.getsockname()[0] == "::1"
+
+
+@pytest.mark.parametrize("address", ["here", ":8080", "::1:8080", "here:", "here:x", "here:65536"])
+def test_what_is_no_address_is_told(address: str) -> None:
+    with pytest.raises(StartError, match=rf'^--address: "{address}" is not an address; write host:port'):
+        listen(address, "--address")
+
+
 def test_an_endless_request_is_hung_up_on(port: int) -> None:
     with socket.create_connection(("127.0.0.1", port), timeout=TIMEOUT_SECONDS) as connection:
         try:

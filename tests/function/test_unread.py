@@ -5,7 +5,7 @@ import threading
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Final
+from typing import Final, cast
 
 import grpc
 import pytest
@@ -26,6 +26,7 @@ from tests.function.process import (
     want,
 )
 from zerotouch_function.serving.budget import UNREAD_BYTES
+from zerotouch_function.serving.unread import Unread
 
 SMALL_WINDOW: Final = [*OWN_CONNECTION, ("grpc.http2.bdp_probe", 0)]
 """A connection of its own, which takes 64 KiB of what nobody reads."""
@@ -49,6 +50,22 @@ def test_others_are_answered_while_a_client_reads_nothing() -> None:
         codes = [call.code() for call in calls]  # what is on its way when the client stops still arrives
         assert codes[-1] is grpc.StatusCode.DEADLINE_EXCEEDED
         assert set(codes) <= {grpc.StatusCode.DEADLINE_EXCEEDED, grpc.StatusCode.OK}
+
+
+class EndedCall:
+    """A call of one connection that ended before its answer was there."""
+
+    def peer(self) -> str:
+        return "ipv4:10.0.0.1:40000"
+
+    def add_callback(self, _callback: object) -> bool:
+        return False
+
+
+def test_an_answer_whose_call_is_over_takes_no_room() -> None:
+    unread = Unread(100)
+    for _ in range(3):
+        unread.add(cast("grpc.ServicerContext", EndedCall()), 60)
 
 
 @needs_proc

@@ -19,7 +19,6 @@ from zerotouch_function.protocol.structs import (
     fields_of,
     known_plain,
     opened,
-    plain,
     scalar,
 )
 
@@ -73,13 +72,6 @@ class View(Mapping[str, Any]):
     def whole_fingerprint(self) -> bytes:
         """Bytes that are equal exactly when the whole object is."""
         return canonical_fields(self.fields, self._field)
-
-    def plain(self, key: str) -> Any:
-        """The field as plain dictionaries and lists, opened to the bottom."""
-        try:
-            return plain(self.fields[key])
-        except DAMAGE as error:
-            raise damaged(self._field) from error
 
     def _open(self, value: bytes, depth: int) -> Any:
         try:

@@ -1,5 +1,6 @@
 """An answer from memory is the answer that would have been composed."""
 
+from collections.abc import Callable
 from typing import Any, Final
 
 import pytest
@@ -17,8 +18,10 @@ from zerotouch_function.modes import wrap
 from zerotouch_function.namesake import requirement
 from zerotouch_function.ownership import CROSSPLANE
 from zerotouch_function.protocol import wire
+from zerotouch_function.protocol.closing import encode, with_length
 from zerotouch_function.protocol.memory import Memory, Remembered
 from zerotouch_function.protocol.runner import Runner
+from zerotouch_function.protocol.structs import fields_of
 from zerotouch_function.protocol.trace import Trace
 from zerotouch_function.registry import compose, refuse
 
@@ -225,6 +228,50 @@ def test_what_nobody_reads_is_not_composed_again() -> None:
     touched = state()["deployment"] | {"revision": 2}
     assert runner.run(request(state(deployment=touched, status={"conditions": [{"type": "Ready"}]}))) == first
     assert composed == ["composed"]
+
+
+def backwards(content: Manifest) -> bytes:
+    """An object closed with its fields, and those of the objects inside, the other way round."""
+    closed = [with_length(b"\n", key.encode()) + with_length(b"\x12", _backwards(content[key])) for key in sorted(content, reverse=True)]
+    return b"".join(with_length(b"\n", field) for field in closed)
+
+
+def _backwards(item: Any) -> bytes:
+    if isinstance(item, dict):
+        return with_length(b"\x2a", backwards(item))
+    if isinstance(item, list):
+        return with_length(b"\x32", b"".join(with_length(b"\n", _backwards(one)) for one in item))
+    return fields_of(encode({"": item}))[""]
+
+
+def asked(xr: Manifest, deployment: Manifest, close: Callable[[Manifest], bytes] = encode) -> bytes:
+    """A request about an XR that has this Deployment."""
+    message = wire.Request()
+    wire.set_resource_struct(message.observed.composite, close(xr))
+    wire.set_resource_struct(message.observed.resources["deployment"], close(deployment))
+    setattr(message, "input", close({"mode": "direct", "defaults": {"clusterDomain": "here.local"}}))  # noqa: B010  # mypy sees a Struct
+    return message.SerializeToString()
+
+
+def test_what_says_the_same_in_another_order_is_not_composed_again() -> None:
+    """Go writes the fields of an object in another order each time."""
+    composed: list[str] = []
+    runner = composing(composed)
+    xr = composite({"podLabels": {"tier": "b", "zone": "c"}}, labels={"team": "a", "unit": "b"})
+    deployment = deployed(created(xr)["deployment"], availableReplicas=0)
+    for close in (backwards, encode, backwards):
+        runner.run(asked(xr, deployment, close))
+    assert composed == ["composed"]
+
+
+def test_a_deployment_that_waits_for_migrations_is_composed_again_when_anything_of_it_changes() -> None:
+    composed: list[str] = []
+    runner = composing(composed)
+    running = deployed(created(composite())["deployment"])
+    edited = {**running, "spec": {**running["spec"], "minReadySeconds": 9}}
+    for deployment, count in ((running, 1), (running, 1), (edited, 2)):
+        runner.run(asked(composite({"migrations": {"mode": "job"}, "image": "app:v2"}), deployment))
+        assert len(composed) == count
 
 
 def test_what_somebody_reads_is_composed_again() -> None:

@@ -173,6 +173,8 @@ def test_a_suspended_migration_has_ended_when_its_last_pod_has(mode: str) -> Non
         found = jobs(answer(claim("app:v2"), {key: as_observed(job, status, suspend=True)}, mode)[1])
         assert found.keys() == {key}
         assert found[key]["spec"]["suspend"] is True, "it would be resumed"
+    resumed = jobs(answer(claim("app:v2"), {key: as_observed(job, SUSPENDED, suspend=False)}, mode)[1])
+    assert resumed.keys() == {key}, "its pod may come at any moment"
     found = jobs(answer(claim("app:v2"), {key: as_observed(job, SUSPENDED, suspend=True)}, mode)[1])
     assert found == dict([sent_for("app:v2")])
 
@@ -271,6 +273,17 @@ def test_what_is_sent_again_over_the_wire_is_a_job_without_what_the_api_server_a
     assert sent["spec"].keys() == {"backoffLimit", "podReplacementPolicy", "template"}
     assert sent["spec"]["template"]["metadata"] == job["spec"]["template"]["metadata"]
     assert [str(problem) for problem in check_manifest(sent)] == []
+
+
+@EACH_MODE
+def test_pods_that_go_on_are_sent_again_over_the_wire_as_they_are(mode: str) -> None:
+    running = deployed(answer(composite({"image": "app:v0"}), {})[1]["deployment"], replicas=7)
+    observed = running if mode == "direct" else wrapped(wrap(running, "deployment", "x", "p"), running)
+    data = message(claim("app:v1"), observed={"deployment": observed}, function_input={"mode": mode})
+    response = v1.RunFunctionResponse.FromString(Runner(compose, refuse).run(data))
+    sent: Any = MessageToDict(response.desired.resources["deployment"].resource)
+    want = answer(claim("app:v1"), {"deployment": running}, mode)[1]["deployment"]
+    assert (sent if mode == "direct" else sent["spec"]["forProvider"]["manifest"]) == want
 
 
 STEPS = {"release": 1, "reconcile": 4, "control": 4, "start": 3, "succeed": 1, "fail": 1, "end": 1}

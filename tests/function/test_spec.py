@@ -185,6 +185,14 @@ def test_a_port_that_is_none_names_the_monitoring_endpoint(port: str) -> None:
             compose(composite({"nats": {"monitoringEndpoint": f"{scheme}nats.nats.svc:{port}"}}), NOTHING, {})
 
 
+def test_a_part_of_a_volume_is_mounted() -> None:
+    volumes = [{"name": "data", "mountPath": "/data", "subPath": "v1", "readOnly": True, "emptyDir": {}}]
+    pod = compose(composite({"volumes": volumes}), NOTHING, {}).resources["deployment"].manifest["spec"]["template"]["spec"]
+    assert pod["volumes"] == [{"name": "data", "emptyDir": {}}]
+    mount = {"name": "data", "mountPath": "/data", "subPath": "v1", "readOnly": True}
+    assert [container["volumeMounts"] for container in (*pod["initContainers"], *pod["containers"])] == [[mount], [mount]]
+
+
 def test_servers_after_the_first_need_no_scheme() -> None:
     assert compose(composite({"natsUrl": "nats://user:word@a:4222,b:4222"}), NOTHING, {}).resources
 

@@ -348,6 +348,33 @@ def test_an_agent_cannot_have_a_provider_seem_to_tell_no_usage() -> None:
     run(scene())
 
 
+TOO_LONG = b'event: response.failed\ndata: {"type":"response.failed","response":{"error":{"code":"context_length_exceeded"}}}\n\n'
+STARTED = b'event: response.created\ndata: {"type":"response.created","response":{}}\n\n'
+SLOWER = TOO_LONG.replace(b"context_length_exceeded", b"rate_limit_exceeded")
+
+
+@pytest.mark.parametrize(
+    "said, seen, error_type",
+    [(TOO_LONG, 0, "400"), (STARTED + TOO_LONG, 0, "400"), (SLOWER, 1, ""), (STARTED + SLOWER, 0, "429")],
+)
+def test_what_a_stream_says_of_the_request_or_of_a_limit_opens_no_breaker(said: bytes, seen: int, error_type: str) -> None:
+    async def scene() -> None:
+        async with mocks() as [mock], talking(saying(said)) as port:
+            llm = both_surfaces(mock, retry={"attempts": 1}, circuitBreaker={"failures": 1})
+            llm["providers"] += [provider("p", "openai", f"http://127.0.0.1:{port}/v1")]
+            llm["models"] += [model("first", "p/x", fallbacks=["gpt"])]
+            async with running(llm) as proxy:
+                openai, _ = clients(proxy)
+                events: list[Any] = []
+                async with openai:
+                    await read(await openai.responses.create(model="first", input="hi", stream=True), events)
+                assert (len(mock.requests), "failed" in events[-1].type) == (seen, not seen)
+                await until(lambda: proxy.metric("gen_ai_client_operation_duration_seconds_count", f'error_type="{error_type}"') == 1)
+                assert proxy.metric("agent_model_breaker_state", 'gen_ai_provider_name="p"') == 0
+
+    run(scene())
+
+
 def test_an_answer_that_is_too_long_to_hold_costs_what_it_says_at_its_end() -> None:
     async def scene() -> None:
         async with mocks() as [mock], running(both_surfaces(mock)) as proxy:

@@ -105,19 +105,33 @@ def test_the_usage_at_the_end_of_a_long_event_is_read(end: str, cuts: list[int])
 
 
 @pytest.mark.parametrize(
-    "event, has_failed",
+    "event, failure",
     [
-        (b'data: {"error": {"message": "no"}}\n\n', True),
-        (b'event: error\r\ndata: {"type": "error"}\r\n\r\n', True),
-        (b'event: response.failed\ndata: {"response": {"error": {}}}\n\n', True),
-        (b'data: {"choices": [{"delta": {"content": "data: {\\"error\\":\\nevent: error\\n"}}], "error": null}\n\n', False),
+        (b'data: {"error": {"message": "no"}}\n\n', 502),
+        (b'data: {"error": "no"}\n\n', 502),
+        (b'event: error\r\ndata: {"type": "error"}\r\n\r\n', 502),
+        (b'event: response.failed\ndata: {"response": {"error": {}}}\n\n', 502),
+        (b'event: response.failed\ndata: {"response": {"error": {"code": "context_length_exceeded"}}}\n\n', 400),
+        (b'event: error\ndata: {"type":"error","error":{"type":"invalid_request_error"}}\n\n', 400),
+        (b'data: {"error": {"type": "BadRequestError", "code": 400}}\n\n', 400),
+        (b'event: response.failed\ndata: {"response": {"error": {"code": "rate_limit_exceeded"}}}\n\n', 429),
+        (b'data: {"error": {"code": 429}}\n\n', 429),
+        (b'data: {"error": {"code": 4290}}\n\n', 502),
+        (b'data: {"error": null, "choices": []}\n\n', 0),
+        (b'data: {"choices": [{"delta": {"content": "data: {\\"error\\":\\nevent: error\\n"}}], "error": null}\n\n', 0),
     ],
 )
-def test_a_provider_that_says_that_it_failed_is_heard(event: bytes, has_failed: bool) -> None:
+def test_a_provider_that_says_that_it_failed_is_heard(event: bytes, failure: int) -> None:
     reader = EventReader()
     assert reader.feed(b"data: {}\n\n" + event) == b"data: {}\n\n" + event
-    assert reader.has_failed == has_failed
-    assert (failure_at_start(event) is not None) == has_failed
+    assert reader.failure == failure
+    assert (failure_at_start(event) or (0,))[0] == failure
+
+
+def test_of_a_failure_at_the_start_what_came_whole_is_told() -> None:
+    event = b'event: error\ndata: {"type": "error"}\n\n'
+    assert failure_at_start(event + b"data: [DONE]\n\n") == (502, b'{"type": "error"}')
+    assert failure_at_start(event[:-6]) == (502, b"")
 
 
 @pytest.mark.parametrize(

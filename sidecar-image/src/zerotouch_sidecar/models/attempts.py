@@ -35,9 +35,6 @@ ELSEWHERE: Final = (402, 403, 404)
 USAGE_REFUSED: Final = "usage_refused"
 """The error type of a request that is sent again without the sidecar's question for the usage of a stream."""
 
-ERROR_EVENT: Final = "error_event"
-"""The error type of a stream in which the provider says that it failed."""
-
 log = logging.getLogger(__name__)
 
 
@@ -196,17 +193,15 @@ class Attempts:
                 self.is_sent = False
                 return _redirected(step, answer.status)
             if answer.status in (401, 408, 429, *ELSEWHERE) or answer.status >= 500:
-                failure = await _told(step, answer, live, key)
-                (breaker.failed(permit, monotonic()) if answer.status >= 500 else breaker.dropped(permit))
+                failure: Failure | None = await _told(step, answer, live, key)
+            else:
+                is_stream = self.call.is_stream and answer.status < 400
+                first, rest = await _opening(answer, is_stream=is_stream)
+                failure = _told_at_start(step, first) if is_stream else None
+            if failure is not None:
+                (breaker.failed(permit, monotonic()) if failure.status >= 500 else breaker.dropped(permit))
                 self.is_sent = False
                 return failure
-            is_stream = self.call.is_stream and answer.status < 400
-            first, rest = await _opening(answer, is_stream=is_stream)
-            if is_stream and (told := failure_at_start(first)) is not None:
-                breaker.failed(permit, monotonic())
-                self.is_sent = False
-                refusal = Refusal(Fault.FAILED, f"Provider {step.target.provider} failed at the start of its stream")
-                return Failure(refusal, ERROR_EVENT, step, is_repeatable=True, status=502, headers=[JSON], body=told)
             if _refuses_to_tell(call, answer.status, first):
                 return _failed(step, Fault.FAILED, USAGE_REFUSED, "The provider tells no usage of streams")
             if permit.is_trial:
@@ -221,6 +216,11 @@ class Attempts:
             self.waited_seconds += monotonic() - started
             if answer is not None and begun is None:
                 answer.close()
+
+
+def error_type_of(failure: int) -> str:
+    """Returns the error type of a stream in which the provider says that it failed: the provider's own, or as outside of streams."""
+    return "error_event" if failure >= 500 else str(failure)
 
 
 async def _opening(answer: Answer, *, is_stream: bool) -> tuple[bytes, AsyncIterator[bytes] | None]:
@@ -262,6 +262,16 @@ async def _told(step: Step, answer: Answer, live: Live, key: str) -> Failure:
     refusal = Refusal(fault, f"Provider {name} answered {status}", retry_after_seconds=wait)
     is_repeatable = status not in ELSEWHERE
     return Failure(refusal, str(status), step, is_repeatable, status, answer.headers, body, retry_after_seconds=wait)
+
+
+def _told_at_start(step: Step, first: bytes) -> Failure | None:
+    """Reads a failure that a stream begins with; one of the request itself is its answer."""
+    status, body = failure_at_start(first) or (0, b"")
+    if status < 429:
+        return None
+    fault = Fault.RATE_LIMITED if status == 429 else Fault.FAILED
+    refusal = Refusal(fault, f"Provider {step.target.provider} failed at the start of its stream")
+    return Failure(refusal, error_type_of(status), step, is_repeatable=True, status=status, headers=[JSON], body=body)
 
 
 def _redirected(step: Step, status: int) -> Failure:

@@ -12,8 +12,14 @@ HELD_BYTES: Final = 1024 * 1024
 _ENDS: Final = (b"\n\n", b"\n\r\n", b"\r\r")
 _PART_OF_END: Final = max(map(len, _ENDS)) - 1
 
-_FAILED: Final = re.compile(rb'(?:\A|[\r\n])(?:event: ?(?:error|response\.failed)[\r\n]|data: ?\{ ?"error":)')
+_FAILED: Final = re.compile(rb'(?:\A|[\r\n])(?:event: ?(?:error|response\.failed)[\r\n]|data: ?\{ ?"error": ?[{"])')
 """How a provider says in a stream that it failed: each surface in its own way. No text looks like it, as line ends in texts are escaped."""
+
+_WRONG_REQUEST: Final = re.compile(
+    rb'"(?:type|code)": ?(?:"(?:invalid_request_error|invalid_prompt|context_length_exceeded|BadRequestError)"|4(?:00|13|22)\b)'
+)
+_LIMIT_REACHED: Final = re.compile(rb'"(?:type|code)": ?(?:"(?:rate_limit_e\w+|insufficient_quota)"|429\b)')
+"""What is no fault of the provider's own, as OpenAI, Anthropic and vLLM call it. Outside of a stream it is told by the status."""
 
 
 class EventReader:
@@ -31,8 +37,8 @@ class EventReader:
         self.is_told = False
         """Whether the stream said what it used in all, and not only what its input was."""
 
-        self.has_failed = False
-        """Whether the provider said that it failed."""
+        self.failure = 0
+        """The status that tells what the provider said of its failure; 0: it said nothing."""
 
         self.is_mid_event = False
         """Whether what was sent on ends within an event, which was too long to hold."""
@@ -73,7 +79,8 @@ class EventReader:
         return passed + self.feed(held[end:])
 
     def _read(self, whole: bytes) -> bytes:
-        self.has_failed = self.has_failed or (b"error" in whole and _FAILED.search(whole) is not None)
+        if b"error" in whole and (failed := _FAILED.search(whole)):
+            self.failure = self.failure or _status(whole[failed.start() :])
         if MARK not in whole:
             self.events += _data_lines(whole)
             return whole
@@ -95,9 +102,13 @@ class EventReader:
         return False
 
 
-def failure_at_start(piece: bytes) -> bytes | None:
-    """Returns what a provider says of its failure, if that is what a stream begins with."""
-    return _data(_split(piece)[0]) if _FAILED.match(piece) else None
+def failure_at_start(piece: bytes) -> tuple[int, bytes] | None:
+    """Returns what a provider says of its failure, after the status that tells the same, if that is what a stream begins with."""
+    return (_status(piece), _data(piece[: _next_end(piece) or 0])) if _FAILED.match(piece) else None
+
+
+def _status(failure: bytes) -> int:
+    return 400 if _WRONG_REQUEST.search(failure) else 429 if _LIMIT_REACHED.search(failure) else 502
 
 
 def _data(event: bytes) -> bytes:

@@ -12,7 +12,7 @@ from zerotouch_sidecar.http.errors import ClientGone, HttpError
 from zerotouch_sidecar.http.message import Headers, Responder
 from zerotouch_sidecar.models.admission import Admission, Entry
 from zerotouch_sidecar.models.amounts import Usage
-from zerotouch_sidecar.models.attempts import ERROR_EVENT, Attempts, Begun, Failure
+from zerotouch_sidecar.models.attempts import Attempts, Begun, Failure, error_type_of
 from zerotouch_sidecar.models.call import BYTES_PER_TOKEN, Call
 from zerotouch_sidecar.models.events import EventReader
 from zerotouch_sidecar.models.forwarding import to_agent
@@ -102,9 +102,9 @@ class Exchange:
                 await self.responder.end(self._broken_end(begun, reader))
                 return error.kind if hasattr(error, "kind") else "broken"
             rest_of_it = reader.finish()
-            end = begun.broke if reader.has_failed else begun.succeeded
+            end = begun.broke if reader.failure >= 500 else begun.succeeded
             await self.responder.end(rest_of_it)
-            return ERROR_EVENT if reader.has_failed else ""
+            return error_type_of(reader.failure) if reader.failure else ""
         finally:
             try:
                 if end == begun.dropped:

@@ -2,6 +2,7 @@
 
 import json
 import math
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -16,7 +17,7 @@ from zerotouch_function.errors import RequestError
 from zerotouch_function.protocol import closing, wire
 from zerotouch_function.protocol.asked import Asked
 from zerotouch_function.protocol.closing import encode
-from zerotouch_function.protocol.structs import decode, decode_object, fields_of
+from zerotouch_function.protocol.structs import DAMAGE, decode, decode_object, fields_of, plain
 from zerotouch_function.protocol.view import View
 
 Json = dict[str, Any]
@@ -103,6 +104,40 @@ def test_a_length_takes_as_many_bytes_as_it_needs(length: int) -> None:
         closed = encode({"data": content})
         assert closed == struct({"data": content}).SerializeToString()
         assert decode(closed) == {"data": content}
+
+
+UNUSUAL = {
+    "a length of two bytes that one could say": b"\x1a\x81\x00x",
+    "a length of three bytes": b"\x1a\x80\x80\x01" + b"x" * 2**14,
+    "a length that does not end": b"\x1a\x80" + "é".encode() * 64,
+    "a length of more than there is": b"\x1a\x02x",
+    "a text that is none": b"\x1a\x02\xc3\x28",
+    "two texts": b"\x1a\x01a\x1a\x01b",
+    "a truth value of two": b"\x20\x02",
+    "a truth value of two bytes": b"\x20\x80\x01",
+    "a truth value that does not end": b"\x20\x80",
+    "a truth value and a number": b"\x20\x01\x11" + b"\x00" * 8,
+    "a number of seven bytes": b"\x11" + b"\x00" * 7,
+    "nothing": b"",
+}
+
+
+@pytest.mark.parametrize("value", UNUSUAL.values(), ids=UNUSUAL.keys())
+def test_a_value_in_an_unusual_form_is_what_it_is_to_protobuf(value: bytes) -> None:
+    assert read(value, plain) == read(value, by_protobuf)
+
+
+def read(value: bytes, reader: Callable[[bytes], Any]) -> Any:
+    try:
+        return reader(value)
+    except DAMAGE:
+        return "damaged"
+
+
+def by_protobuf(value: bytes) -> Any:
+    message = struct_pb2.Value.FromString(value)
+    kind = message.WhichOneof("kind")
+    return getattr(message, kind) if kind else None
 
 
 def test_looking_for_a_field_does_not_make_one() -> None:

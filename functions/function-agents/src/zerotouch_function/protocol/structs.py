@@ -85,11 +85,11 @@ def opened(value: bytes) -> tuple[int, Any]:
     size = len(value)
     if size > 1:
         kind, length, start = value[0], value[1], 2
-        if length >= SHORT and size > 2 and value[2] < SHORT:
+        if length >= SHORT and size > 2:
             length, start = length & 127 | value[2] << 7, 3
-        if kind == TEXT and start + length == size:
+        if kind == TEXT and start + length == size and value[start - 1] < SHORT:
             return kind, value[start:]
-        if (kind == NUMBER and size == 9) or (kind == FLAG and size == 2):
+        if (kind == NUMBER and size == 9) or (kind == FLAG and size == 2 and length < SHORT):
             return kind, value[1:]
     return _opened_by_protobuf(value)
 

@@ -128,12 +128,21 @@ def test_pods_that_go_on_meanwhile_are_scaled_on_the_queue_that_they_read(mode: 
 
 @pytest.mark.parametrize("damage", [{"stream": None}, {"consumer": 7}, {"natsServerMonitoringEndpoint": ""}, {"account": None}])
 def test_a_queue_that_somebody_damaged_is_not_kept(damage: Manifest) -> None:
+    _, held = answer(claim("app:v2", natsStreamName="NEW"), with_trigger(damage))
+    assert trigger(held["scaled-object"])["stream"] == "NEW"
+
+
+def test_beside_the_queue_nothing_is_kept_that_somebody_wrote() -> None:
+    _, held = answer(claim("app:v2", natsStreamName="NEW"), with_trigger({"activationLagThreshold": "9", "lagThreshold": "1"}))
+    assert trigger(held["scaled-object"]) == trigger(with_trigger({})["scaled-object"])
+
+
+def with_trigger(edit: Manifest) -> Manifest:
+    """A claim's running objects, whose trigger somebody has edited."""
     _, before = answer(composite({}), {})
     scaled = before["scaled-object"]
-    spec = {**scaled["spec"], "triggers": [{"type": "nats-jetstream", "metadata": {**trigger(scaled), **damage}}]}
-    running = {"deployment": deployed(before["deployment"]), "scaled-object": {**scaled, "spec": spec}}
-    _, held = answer(claim("app:v2", natsStreamName="NEW"), running)
-    assert trigger(held["scaled-object"])["stream"] == "NEW"
+    spec = {**scaled["spec"], "triggers": [{"type": "nats-jetstream", "metadata": {**trigger(scaled), **edit}}]}
+    return {"deployment": deployed(before["deployment"]), "scaled-object": {**scaled, "spec": spec}}
 
 
 def trigger(scaled_object: Manifest) -> Manifest:

@@ -130,6 +130,11 @@ DAMAGED = [
         request(observed={"config": {**CONFIG, "status": 3}}),
         "observed.resources[config].resource.status: is not an object; ",
     ),
+    Damaged(
+        "required metadata that is a list",
+        request(required={"types": [{**CONFIG, "metadata": []}]}),
+        "required_resources[types].resource.metadata: is not an object; ",
+    ),
     Damaged("a kind that nobody serves", request({**XR, "kind": "XOther"}), 'kind: "XOther" is not composed'),
     Damaged("a composite nested too deep", damaged("composite"), "observed.composite.resource: the object's bytes are damaged; ", ()),
     Damaged("an input nested too deep", damaged("input"), "input: the object's bytes are damaged; "),

@@ -227,6 +227,13 @@ def test_a_migration_that_was_deleted_is_not_sent_again() -> None:
     assert jobs(answer(claim("app:v2"), {})[1]).keys() == {sent_for("app:v2")[0]}
 
 
+def test_another_label_of_the_claim_is_another_release() -> None:
+    """Pods have the claim's labels, those of a Job too."""
+    spec = {"migrations": {"mode": "job"}}
+    labelled = [composite(spec, labels=labels) for labels in ({}, {"team": "a"}, {"team": "b"})]
+    assert len({key for xr in labelled for key in jobs(answer(xr, {})[1])}) == len(labelled)
+
+
 @pytest.mark.parametrize("where", ["podLabels", "metadata"])
 def test_a_migration_has_no_label_that_the_api_server_gives_it(where: str) -> None:
     """It would refuse the Job."""

@@ -34,13 +34,15 @@ BOUNDS: Final = (
 
 NAME: Final = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?"
 QUALIFIED: Final = rf"({NAME}([.]{NAME})*/)?[A-Za-z0-9]([-A-Za-z0-9_.]{{0,61}}[A-Za-z0-9])?"
+META: Final = rf"metadata\.(name|namespace|uid|(labels|annotations)\['{QUALIFIED}'\])"
 PATTERNS: Final = {
     rf"^{NAME}$": "a DNS label",
-    rf"^{NAME}(\.{NAME})*$": "a name of a Kubernetes object",
-    rf"^({NAME}(\.{NAME})*)?$": 'a name of a Kubernetes object, or ""',
+    rf"^{NAME}(\.{NAME})*$": "a DNS name in lowercase",
+    rf"^({NAME}(\.{NAME})*)?$": 'a DNS name in lowercase, or ""',
     rf"^{QUALIFIED}$": "a label key",
     rf"^({QUALIFIED})?$": 'a label key, or ""',
     r"^([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?$": "a label value",
+    rf"^({META}|spec\.(nodeName|serviceAccountName)|status\.(hostIPs?|podIPs?))$": "a field of a pod",
     r"^([-_a-zA-Z0-9]|[.][-_a-zA-Z0-9])[-._a-zA-Z0-9]*$": "a key of a Secret or ConfigMap",
     r"^([0-9]+m|[0-9]+(\.[0-9]{1,3})?)$": "cores, or millicores with m",
     r"^[0-9]+(\.[0-9]+)?(Ki|Mi|Gi|Ti|k|M|G|T)?$": "bytes, or with a unit Ki, Mi, Gi, Ti, k, M, G, T",

@@ -6,9 +6,12 @@ from typing import Final
 import pytest
 
 from tests.composites import agent, composite
+from tests.fuzz.requests import message
 from zerotouch_function.errors import NameTakenError
 from zerotouch_function.manifest import Manifest
 from zerotouch_function.observed import NOTHING, Snapshot
+from zerotouch_function.protocol import wire
+from zerotouch_function.protocol.request import RequestState
 from zerotouch_function.registry import compose
 
 EARLIER: Final = "2026-01-01T00:00:00Z"
@@ -29,7 +32,8 @@ def requirement_for(xr: Manifest) -> str:
 
 def answer(xr: Manifest, *others: Manifest, mode: Manifest, observed: dict[str, Manifest] | None = None) -> object:
     found = {requirement_for(other): [other] for other in others}
-    return compose(xr, Snapshot(observed, found), mode).resources
+    state = RequestState(wire.parse(message(xr, observed=observed or {}, required=found)))
+    return compose(state.composite(), state, mode).resources
 
 
 @pytest.mark.parametrize("created", [LATER, ""], ids=["later", "as a preview has it"])

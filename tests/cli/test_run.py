@@ -66,6 +66,7 @@ def test_the_agents_own_modules_are_not_taken_for_the_sidecars(file: Path, tmp_p
 REFUSED: Final[list[tuple[Sequence[str], dict[str, str], str]]] = [
     ((), {}, 'the key of provider "main" is not in the environment; set MAIN_API_KEY or OPENAI_API_KEY, or say --mock-models'),
     (("--mock-models", "--code", "/does/not/exist"), {}, "Error: --code: /does/not/exist is no folder"),
+    (("--mock-models", "--code", "a" * 256), {}, f"Error: --code: {'a' * 256} is no folder"),
 ]
 
 

@@ -1,6 +1,7 @@
 """The agent's code: the files of the ConfigMap that the claim names, or a folder that stands for it."""
 
 import base64
+import os.path
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -63,14 +64,14 @@ def folder(code: Code | None, given: str | None, target: Path, *, is_started: bo
     Raises:
         CommandError: What is started is not there, or the API server would refuse the ConfigMap.
     """
-    if given and not Path(given).is_dir():
+    if given and not os.path.isdir(given):  # Path.is_dir raises where the folder may not be looked at
         raise CommandError(f"--code: {given} is no folder; name the one that holds the agent's files")
     made = Path(given).resolve() if given else _written(code, target)
     if code is None or not is_started:
         return made
     if made is None:
         raise CommandError(_absent(code))
-    if not (made / code.entrypoint).is_file():
+    if not os.path.isfile(made / code.entrypoint):
         where = f"the folder {given}" if given else code.title
         raise CommandError(f"spec.agent.code.entrypoint: {where} has no {code.entrypoint}; add it there, or name the file that it has")
     return made

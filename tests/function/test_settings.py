@@ -69,7 +69,7 @@ def test_a_cluster_domain_has_no_dots_at_its_ends(domain: str) -> None:
 
 
 def test_a_size_whose_request_is_above_its_limit_is_the_compositions_fault() -> None:
-    """In whatever size the claim asks for: nothing that its author can change."""
+    """In whatever size a claim asks for."""
     sizes = {"large": {"limits": {"cpu": "500m"}}}
     with pytest.raises(
         InputError, match=r"^input\.defaults\.sizes\.large\.requests\.cpu: 1000m is more than the limit 500m; raise input\."

@@ -46,6 +46,11 @@ def workload_condition(
         return _workload(Status.FALSE, "PodsRefused", f"Kubernetes refuses the pods: {sentence(failure.get('message'))}")
     if want_release not in (None, release_of(observed)):
         return _workload(Status.FALSE, "RollingOut", _is_being_written("Deployment", claim))
+    return _rollout(claim, observed, look, asleep)
+
+
+def _rollout(claim: Claim, observed: Observation, look: str, asleep: str) -> Condition:
+    """How far the Deployment's own spec has come."""
     progress = condition(observed, "Progressing")
     status, spec = part(observed, "status"), part(observed, "spec")
     wanted, available = count(spec, "replicas", 1), count(status, "availableReplicas")

@@ -76,7 +76,7 @@ def parse_settings(function_input: Manifest) -> Settings:
 
 
 def _check_size(size: Size, sizes: Mapping[Size, Resources]) -> None:
-    """Raises InputError for a size that no claim could have, whatever it says itself."""
+    """Raises InputError for a size that no claim could have as it is."""
     try:
         container_resources(size, overrides=Resources(), sizes=sizes, field=f"input.defaults.sizes.{size}")
     except SpecError as wrong:

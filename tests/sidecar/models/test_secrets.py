@@ -218,8 +218,12 @@ def test_a_missing_key_is_told_by_provider_until_it_is_there(
                 file.with_suffix(".new").replace(file)
                 await until_told(proxy, 2, missing=0)
                 assert (await proxy.post(CHAT, ASK))[0] == 200
+                file.with_suffix(".new").write_bytes(b"sk-\xff")  # which is no text
+                file.with_suffix(".new").replace(file)
+                await until_told(proxy, 3, missing=1)
                 following.cancel()
-        assert told() == ["a provider has no key: its Secret lacks it, or holds nothing usable", "a provider has its key"]
+        lacks, has = "a provider has no key: its Secret lacks it, or holds nothing usable", "a provider has its key"
+        assert told() == [lacks, has, lacks]
 
     asyncio.run(scene())
 

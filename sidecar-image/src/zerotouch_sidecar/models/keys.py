@@ -25,8 +25,5 @@ class KeyFile:
         content = self._file.news()
         if content is None:
             return
-        try:
-            value = content.decode().strip()
-        except UnicodeDecodeError:
-            return
+        value = content.decode(errors="replace").strip()
         self._value = value if value.isascii() and value.isprintable() else ""

@@ -26,13 +26,14 @@ REQUEST_BYTES: Final = 32 * 1024 * 1024
 into the sidecar's memory. Anthropic's own limit is the same."""
 
 _ROUTES: Final = {route.encode(): operation for operation in OPERATIONS for route in operation.routes}
+_PREFIXES: Final = {surface: f"{surface.prefix}/".encode() for surface in Surface}
 _LISTS: Final = {path.encode(): surface for path, surface in LISTS.items()}
 
 
 def surface_of(path: bytes) -> Surface | None:
     """Returns the surface that a path lies under."""
-    for surface in Surface:
-        if path.startswith(surface.prefix.encode() + b"/"):
+    for surface, prefix in _PREFIXES.items():
+        if path.startswith(prefix):
             return surface
     return None
 
@@ -71,12 +72,12 @@ class Proxy:
             query = request.target.partition(b"?")[2].decode("ascii", "ignore")
             body = await request.body.read(REQUEST_BYTES)
             call = read_call(operation, to_provider(request.headers), body, query, trace_of(request.headers))
-            entry = await self._entered(call)
-            if isinstance(entry, Refusal):
-                await self._refuse(responder, operation.surface, entry)
+            entered = await self._entered(call)
+            if isinstance(entered, Refusal):
+                await self._refuse(responder, operation.surface, entered)
                 return
+            entry, steps = entered
             request.notes |= {"gen_ai.operation.name": operation.name, "gen_ai.request.model": call.model[:256]}
-            steps = self._steps(entry.alias.name, operation.surface, entry.in_place_of)
             await Exchange(self.plan, call, entry, self.admission, self.metering, responder, started).run(steps)
         except BodyTooLarge as error:
             await self._refuse(responder, operation.surface, Refusal(Fault.TOO_LARGE, str(error)))
@@ -85,28 +86,33 @@ class Proxy:
         finally:
             calls.discard(mark)
 
-    async def _entered(self, call: Call) -> Entry | Refusal:
+    async def _entered(self, call: Call) -> tuple[Entry, list[Step]] | Refusal:
+        """Returns leave to make a call, and what to try for it, or why it may not be made."""
         surface = call.operation.surface
         aliases = self.plan.aliases
         alias = aliases.get(call.model) or aliases.get(self.plan.llm.default_model)
         if alias is None:
             known = ", ".join(aliases) or "none: the claim's spec.llm.models is empty"
             return Refusal(Fault.NO_MODEL, f"No model {call.model!r} here; there are: {known}", "model")
-        if not self._steps(alias.name, surface):
+        steps = self._steps(alias.name, surface)
+        if not steps:
             return self._other_protocol(alias.name, surface)
         cheaper = aliases.get(self.admission.rule.degrade_to)
         may_be_degraded = call.operation.may_be_degraded and cheaper is not None and self._steps(cheaper.name, surface, alias)
         if cheaper is not alias and not may_be_degraded:
             cheaper = None
         entry = await self.admission.enter(call, alias, cheaper)
-        if isinstance(entry, Entry) and entry.in_place_of is not None:
-            self.metering.degraded()
-        return entry
+        if isinstance(entry, Refusal):
+            return entry
+        if entry.in_place_of is None:
+            return entry, steps
+        self.metering.degraded()
+        return entry, self._steps(entry.alias.name, surface, alias)
 
     def _steps(self, name: str, surface: Surface, without: Alias | None = None) -> list[Step]:
         """Returns what to try for an alias on a surface; not the targets of the alias that it stands in for, which falls back to it."""
-        steps = [step for step in chain(name, self.plan.aliases, random) if step.alias is not without]
-        return [step for step in steps if surface in self.plan.providers[step.target.provider].provider.surfaces]
+        providers, steps = self.plan.providers, chain(name, self.plan.aliases, random)
+        return [step for step in steps if step.alias is not without and surface in providers[step.target.provider].provider.surfaces]
 
     def _other_protocol(self, name: str, surface: Surface) -> Refusal:
         other = Surface.ANTHROPIC if surface is Surface.OPENAI else Surface.OPENAI

@@ -129,6 +129,13 @@ def test_a_picture_is_not_thought_to_be_text() -> None:
     assert 1500 < estimate("data:image/jpeg;base64," + b64encode(bytes(300_000)).decode()) - text < 1600
 
 
+def test_a_picture_is_found_wherever_it_lies() -> None:
+    picture = b'"' + b"A" * 4096 + b'"'
+    for indent in range(2048):
+        body = b'{"model":"m","input":%b%b}' % (b" " * indent, picture)
+        assert read_call(CHAT, [], body).input_estimate() == (len(body) - len(picture)) // 4 + len(picture) // 256 + 1
+
+
 async def overshoot(limit: int, answer: int, bound: int | None = None) -> float:
     """Spends a budget with fifty calls at a time; returns by how many of them it went over."""
     limits, model, used, is_refused = admission(Amount(limit, 0)), alias("m"), 0, False

@@ -18,8 +18,13 @@ BYTES_PER_TOKEN: Final = 4
 BASE64_BYTES_PER_TOKEN: Final = 256
 """The same of pictures and files: about right for a photograph of a megapixel, which has 1,600 tokens and 400 kB."""
 
-BASE64: Final = re.compile(rb'"[A-Za-z0-9+/=_:;,.-]{4096,}"')
+_CHARACTER: Final = rb"[A-Za-z0-9+/=_:;,.-]"
+BASE64: Final = re.compile(rb'"%b{4096,}"' % _CHARACTER)
 """A string of this length without a space is no text."""
+
+PROBE_BYTES: Final = 2048
+PROBE: Final = re.compile(rb"%b{%d}" % (_CHARACTER, PROBE_BYTES))
+"""Half of the shortest such string: each has one that begins at a multiple of its length, and in text the first space ends it."""
 
 _encoder: Final = msgspec.json.Encoder()
 _fields: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
@@ -113,9 +118,9 @@ def read_call(operation: Operation, headers: Headers, body: bytes, query: str = 
         fields = _fields.decode(body)
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
         raise UnreadableCallError(Refusal(Fault.INVALID, f"The body is not a JSON object: {error}")) from None
-    if "model" not in fields:
-        raise UnreadableCallError(Refusal(Fault.INVALID, "The body has no model: name one of /models", "model"))
     model = _read(fields, "model", _text)
+    if model is None:
+        raise UnreadableCallError(Refusal(Fault.INVALID, "The body has no model: name one of /models", "model"))
     is_stream = operation.events is not None and bool(_read(fields, "stream", _truth))
     if operation.detaches and _read(fields, operation.detaches, _truth):
         message = f"{operation.detaches} is not possible here, where answers cannot be asked for later: leave it out, and stream long ones"
@@ -128,19 +133,24 @@ def read_call(operation: Operation, headers: Headers, body: bytes, query: str = 
 
 
 def _answers(fields: dict[str, msgspec.Raw]) -> int:
+    if "n" not in fields:
+        return 1
     try:
-        return max(1, _number.decode(fields.get("n", b"1")) or 1)
+        return max(1, _number.decode(fields["n"]) or 1)
     except (msgspec.DecodeError, UnicodeDecodeError):
         return 1  # what is wrong with it is the provider's to say
 
 
 def _tokens(body: bytes) -> int:
-    base64 = sum(match.end() - match.start() for match in BASE64.finditer(body))
+    has_base64 = any(PROBE.match(body, at) for at in range(0, len(body), PROBE_BYTES))
+    base64 = sum(match.end() - match.start() for match in BASE64.finditer(body)) if has_base64 else 0
     return (len(body) - base64) // BYTES_PER_TOKEN + base64 // BASE64_BYTES_PER_TOKEN + 1
 
 
-def _read(fields: dict[str, msgspec.Raw], name: str, decoder: msgspec.json.Decoder[T]) -> T:
+def _read(fields: dict[str, msgspec.Raw], name: str, decoder: msgspec.json.Decoder[T]) -> T | None:
+    if name not in fields:
+        return None
     try:
-        return decoder.decode(fields.get(name, b"null"))
+        return decoder.decode(fields[name])
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise UnreadableCallError(Refusal(Fault.INVALID, f"{name}: {error}", name)) from None

@@ -29,8 +29,11 @@ WHOLE_BYTES: Final = 8 * 1024 * 1024
 FAILURE_BYTES: Final = 64 * 1024
 """What is read of a provider's account of its failure."""
 
-ELSEWHERE: Final = (402, 403, 404)
+ELSEWHERE: Final = frozenset((402, 403, 404))
 """What a provider answers where the account may not have the model, or the model is gone: no fault of the request, and it stays so."""
+
+FAILED: Final = ELSEWHERE | {401, 408, 429}
+"""What it answers when another attempt or target may do better, beside all from 500 on."""
 
 USAGE_REFUSED: Final = "usage_refused"
 """The error type of a request that is sent again without the sidecar's question for the usage of a stream."""
@@ -192,7 +195,7 @@ class Attempts:
                 breaker.failed(permit, monotonic())
                 self.is_sent = False
                 return _redirected(step, answer.status)
-            if answer.status in (401, 408, 429, *ELSEWHERE) or answer.status >= 500:
+            if answer.status in FAILED or answer.status >= 500:
                 failure: Failure | None = await _told(step, answer, live, key)
             else:
                 is_stream = self.call.is_stream and answer.status < 400

@@ -31,6 +31,10 @@ ABANDONED = "abandoned"
 LATE_SECONDS: Final = 1.0
 """How long a stream is read on whose agent went away: most leave at the last word, just before the provider says what was used."""
 
+_OVERHEAD: Final = names.OVERHEAD.encode()
+_PROVIDER: Final = names.PROVIDER.encode()
+_FALLBACK: Final = names.FALLBACK.encode()
+
 
 @dataclass(slots=True)
 class Exchange:
@@ -185,10 +189,7 @@ async def _read_on(rest: AsyncIterator[bytes], reader: EventReader) -> None:
 
 
 def _told(step: Step, skipped: int, overhead_seconds: float) -> Headers:
-    told = [
-        (names.OVERHEAD.encode(), f"{overhead_seconds * 1000:.2f}".encode()),
-        (names.PROVIDER.encode(), step.target.provider.encode()),
-    ]
+    told = [(_OVERHEAD, b"%.2f" % (overhead_seconds * 1000)), (_PROVIDER, step.target.provider.encode())]
     if skipped:
-        told.append((names.FALLBACK.encode(), str(skipped).encode()))
+        told.append((_FALLBACK, b"%d" % skipped))
     return told

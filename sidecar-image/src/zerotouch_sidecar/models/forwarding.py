@@ -63,10 +63,13 @@ _PROVIDERS_OWN: Final = {
 }
 """What a provider says to the sidecar, or what only the sidecar may say."""
 
+_NOT_TO_PROVIDER: Final = _HOP | _AGENTS_OWN
+_NOT_TO_AGENT: Final = _HOP | _PROVIDERS_OWN
+
 
 def to_provider(headers: Headers) -> Headers:
     """Returns what a provider is told of an agent's headers."""
-    return [header for header in _without(headers, _HOP | _AGENTS_OWN) if not header[0].startswith(_OURS)]
+    return [header for header in _without(headers, _NOT_TO_PROVIDER) if not header[0].startswith(_OURS)]
 
 
 def trace_of(headers: Headers) -> Headers:
@@ -76,7 +79,7 @@ def trace_of(headers: Headers) -> Headers:
 
 def to_agent(headers: Headers) -> Headers:
     """Returns what an agent is told of a provider's headers."""
-    return _without(headers, _HOP | _PROVIDERS_OWN)
+    return _without(headers, _NOT_TO_AGENT)
 
 
 def _without(headers: Headers, dropped: set[bytes]) -> Headers:

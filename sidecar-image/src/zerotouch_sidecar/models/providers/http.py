@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from zerotouch_sidecar.http.message import Headers
+from zerotouch_sidecar.http.message import Headers, header
 from zerotouch_sidecar.http.upstream import UpstreamResponse
 from zerotouch_sidecar.models.call import Call
 from zerotouch_sidecar.models.providers.base import Setup
@@ -44,15 +44,16 @@ class HttpProvider:
         self._setup = setup
         self._url = url.rstrip("/")
         self._upstream = setup.connect(self._url)
-        self._own: Headers = [(name.lower().encode("ascii"), value.encode("latin-1")) for name, value in setup.headers.items()]
-        self._replaced = {name for name, _ in (*self._own, *PLAIN)}
+        own = [(name.lower().encode("ascii"), value.encode("latin-1")) for name, value in setup.headers.items()]
+        self._own: Headers = PLAIN + own
+        self._replaced = {name for name, _ in self._own}
+        self._extra = [each for each in dialect.extra if each[0] not in self._replaced]
 
     async def send(self, call: Call, model: str) -> UpstreamResponse:
         """Sends the call with the agent's headers, ours in place of any of the same name, and the key."""
         told = call.headers + call.trace if self._setup.sends_trace else call.headers
-        kept = [header for header in told if header[0] not in self._replaced]
-        names = {name for name, _ in kept}
-        kept += [header for header in self._dialect.extra if header[0] not in names and header[0] not in self._replaced]
+        kept = [each for each in told if each[0] not in self._replaced]
+        kept += [extra for extra in self._extra if header(kept, extra[0]) is None]
         key = self._setup.key()
         keys = self._dialect.key_headers(key) if key else []
         target = self._dialect.target(call.operation, self._url)
@@ -61,7 +62,7 @@ class HttpProvider:
         return await self._upstream.request(
             b"POST",
             target.encode("ascii"),
-            kept + PLAIN + self._own + keys,
+            kept + self._own + keys,
             call.body_for(model),
             self._setup.timeouts,
             is_repeatable=True,  # a kept connection that the provider ended meanwhile is no failure of the provider

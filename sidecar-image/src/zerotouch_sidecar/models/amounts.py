@@ -86,11 +86,11 @@ class Price:
 
     def amount(self, usage: Usage) -> Amount:
         """Returns what a call cost, rounded up to a nano-dollar."""
-        fresh = usage.input_tokens - usage.cached_tokens - usage.written_tokens
-        pico = fresh * self.input_pico_usd + usage.cached_tokens * self.cached_pico_usd + usage.output_tokens * self.output_pico_usd
-        pico += (usage.written_tokens - usage.long_written_tokens) * self.written_pico_usd
-        pico += usage.long_written_tokens * self.long_written_pico_usd
-        return Amount(usage.total_tokens, -(-pico // 1000))
+        given, output, cached, written, long_written = usage
+        pico = (given - cached - written) * self.input_pico_usd + cached * self.cached_pico_usd + output * self.output_pico_usd
+        if written:
+            pico += (written - long_written) * self.written_pico_usd + long_written * self.long_written_pico_usd
+        return Amount(given + output, -(-pico // 1000))
 
 
 FREE: Final = Price()

@@ -60,10 +60,12 @@ class _Bucket:
     def wait_seconds(self, amount: float, now: float) -> float:
         if not self.per_minute:
             return 0.0
-        refill = max(0.0, now - self._at) * self.per_minute / SECONDS_PER_MINUTE
-        self._level = min(float(self.per_minute), self._level + refill)
-        self._at = max(now, self._at)
-        return max(0.0, amount - self._level) * SECONDS_PER_MINUTE / self.per_minute
+        if now > self._at:
+            refill = (now - self._at) * self.per_minute / SECONDS_PER_MINUTE
+            self._level, self._at = min(float(self.per_minute), self._level + refill), now
+        if amount <= self._level:
+            return 0.0
+        return (amount - self._level) * SECONDS_PER_MINUTE / self.per_minute
 
     def take(self, amount: float) -> None:
         if self.per_minute:

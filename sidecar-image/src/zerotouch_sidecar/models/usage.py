@@ -28,6 +28,10 @@ class _Details(Struct):
     cache_write_tokens_details: _Kept | None = None
 
 
+_NOT_KEPT: Final = _Kept()
+_NO_DETAILS: Final = _Details()
+
+
 class _Counts(Struct):
     """Every field that any surface uses; none of them mean two things."""
 
@@ -131,7 +135,7 @@ def _usage(counts: _Counts) -> Usage:
     if counts.prompt_tokens is not None or counts.completion_tokens is not None:
         given, written = counts.prompt_tokens or 0, counts.completion_tokens or 0
         # xAI and Gemini count what a model thought in the total alone: https://docs.x.ai/developers/rate-limits
-        return _within(given, max(written, (counts.total_tokens or 0) - given), counts.prompt_tokens_details or _Details())
+        return _within(given, max(written, (counts.total_tokens or 0) - given), counts.prompt_tokens_details or _NO_DETAILS)
     if counts.input_tokens_details is not None:
         return _within(counts.input_tokens or 0, counts.output_tokens or 0, counts.input_tokens_details)
     beside = [_apart(each) for each in counts.iterations or () if each.type in BESIDE]
@@ -140,7 +144,7 @@ def _usage(counts: _Counts) -> Usage:
 
 def _within(input_tokens: int, output_tokens: int, details: _Details) -> Usage:
     """As OpenAI counts: what its cache gave and took is a part of the input."""
-    kept = details.cache_write_tokens_details or _Kept()
+    kept = details.cache_write_tokens_details or _NOT_KEPT
     cached = min(details.cached_tokens or 0, input_tokens)
     written = min(details.cache_write_tokens or 0, input_tokens - cached)
     return Usage(input_tokens, output_tokens, cached, written, min(kept.ttl_12h_tokens or 0, written))
@@ -148,7 +152,7 @@ def _within(input_tokens: int, output_tokens: int, details: _Details) -> Usage:
 
 def _apart(counts: _Counts) -> Usage:
     """As Anthropic counts: what its cache gave and took comes on top of the input."""
-    kept = counts.cache_creation or _Kept()
+    kept = counts.cache_creation or _NOT_KEPT
     cached, written = counts.cache_read_input_tokens or 0, counts.cache_creation_input_tokens or 0
     input_tokens = (counts.input_tokens or 0) + cached + written
     return Usage(input_tokens, counts.output_tokens or 0, cached, written, min(kept.ephemeral_1h_input_tokens or 0, written))

@@ -1,9 +1,11 @@
 """Real sockets on loopback: servers of ours, servers that say exactly what a test gives them, and bytes as a client sends them."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
-from contextlib import asynccontextmanager
-from typing import Any, Final, TypeVar
+import signal
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from types import FrameType
+from typing import Any, Final, NoReturn, TypeVar
 
 import uvloop
 
@@ -22,6 +24,31 @@ POST: Final = b"POST /a HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n"
 
 PATIENCE_SECONDS: Final = 30.0
 """How long a test waits for what must happen, on a machine that is busy with other things."""
+
+
+class TooLongError(BaseException):
+    """A test has not ended in its time. No code that is tested takes it for a failure of its own."""
+
+
+@contextmanager
+def bounded(seconds: float, again_seconds: float = 10.0) -> Iterator[None]:
+    """Ends a test that hangs, also one whose loop waits for a task that will not be cancelled, which no time-out of the loop bounds.
+
+    Args:
+        seconds: How long the test may take.
+        again_seconds: How long what it leaves may take to end each time that it was told.
+    """
+
+    def too_long(_: int, __: FrameType | None) -> NoReturn:
+        raise TooLongError(f"the test has not ended in {seconds:g} s")
+
+    before = signal.signal(signal.SIGALRM, too_long)
+    signal.setitimer(signal.ITIMER_REAL, seconds, again_seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
 
 
 def run(work: Coroutine[Any, Any, T]) -> T:

@@ -7,7 +7,7 @@ import pytest
 
 from tests.sidecar.models.nats import nats
 from zerotouch_sidecar.models.amounts import Amount
-from zerotouch_sidecar.models.budget.budget import Budget, Reservation, Verdict
+from zerotouch_sidecar.models.budget.budget import KEEP_TICKS, Budget, Reservation, Verdict
 from zerotouch_sidecar.models.budget.clock import utc_now
 from zerotouch_sidecar.models.budget.nats_store import NatsPlace, NatsStore
 from zerotouch_sidecar.models.budget.period import PeriodKind, period_name
@@ -97,5 +97,27 @@ def test_a_request_waits_for_running_ones_that_hold_what_is_left() -> None:
         budget.settle(outcome, Amount(6))
         assert await budget.admit(Amount(1)) is Verdict.SPENT
         await budget.close()
+
+    asyncio.run(scene())
+
+
+def test_a_pod_without_requests_learns_what_others_gave_back() -> None:
+    async def scene() -> None:
+        store = MemoryStore()
+        busy, idle = (
+            Budget(limit=Amount(10, 0), kind=PeriodKind.TOTAL, store=store, holder=name, on_failure=unexpected) for name in ("busy", "idle")
+        )
+        held = await busy.admit(Amount(10))
+        assert isinstance(held, Reservation)
+        assert busy._refill is not None
+        await busy._refill
+        await idle.tick()
+        assert idle.remaining().tokens == 0
+        busy.settle(held, Amount(1))
+        for _ in range(2):
+            await busy.tick()
+        for _ in range(KEEP_TICKS):
+            await idle.tick()
+        assert idle.remaining().tokens == 9
 
     asyncio.run(scene())

@@ -151,17 +151,18 @@ class Budget:
         self._wake()
 
     async def tick(self) -> None:
-        """Gives back a lease that was not used since the last call, and notices a lost record. To be called every few seconds."""
+        """Gives back a lease that was not used since the last call, notices a lost record, and what other pods gave back of a spent one."""
         ledger = self._turned()
         was_idle, self._is_idle = self._is_idle, True
         self._ticks += 1
         is_due = not was_idle or self._ticks % KEEP_TICKS == 0
+        is_spent = any(limit and not left for limit, left in zip(self.limit, self.remaining(), strict=True))
         lent = ledger.without_free()
         if monotonic() < self._away_until:
             return
         if not ledger.record_id:  # connects before the first request needs it
             await self._change(keep)
-        elif (was_idle and lent != ledger) or (is_due and any(ledger.spent)):
+        elif (was_idle and lent != ledger) or (is_due and (is_spent or any(ledger.spent))):
             if was_idle:
                 self._ledger = lent  # before the store is asked: nobody may spend what is being given back
             await self._change(keep)

@@ -4,12 +4,14 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Iterable
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import count
 from random import random
 from time import monotonic
 from typing import Final
+
+from msgspec.structs import replace
 
 from zerotouch_sidecar.http.errors import ConnectTimeout, FirstByteTimeout, HttpError, IdleTimeout, MalformedAnswer, UpstreamError
 from zerotouch_sidecar.http.message import Headers, header

@@ -88,6 +88,7 @@ WRAPPERS: Final = [
     ({"metadata": {"name": "a", "labels": {"team": 1}}}, "metadata.labels.team"),
     ({"metadata": {"name": "a", "labels": {"team": "a b"}}}, "metadata.labels.team"),
     ({"metadata": {"name": "a", "annotations": {"a b": ""}}}, "metadata.annotations"),
+    ({"metadata": {"name": "a", "labels": {"Example.com/team": "a"}}}, "metadata.labels"),
     ({"specs": {}}, "specs"),
     ({"spec": []}, "spec"),
     ({"spec": {**MINIMAL_SPEC, "compositionRef": {}}}, "spec.compositionRef.name"),
@@ -98,6 +99,10 @@ WRAPPERS: Final = [
 @pytest.mark.parametrize(("fields", "path"), WRAPPERS)
 def test_what_stands_around_the_claims_own_fields_is_checked_too(fields: dict[str, Any], path: str) -> None:
     assert [problem.path for problem in validate(schema(), {**MINIMAL, **fields})] == [path]
+
+
+def test_the_prefix_of_an_annotation_may_be_in_upper_case_as_for_the_api_server() -> None:
+    assert validate(schema(), {**MINIMAL, "metadata": {"name": "a", "annotations": {"Example.com/Team": "a"}}}) == []
 
 
 def test_a_claim_without_a_spec_is_refused() -> None:

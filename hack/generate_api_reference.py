@@ -34,7 +34,7 @@ BOUNDS: Final = (
 
 NAME: Final = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?"
 QUALIFIED: Final = rf"({NAME}([.]{NAME})*/)?[A-Za-z0-9]([-A-Za-z0-9_.]{{0,61}}[A-Za-z0-9])?"
-META: Final = rf"metadata\.(name|namespace|uid|(labels|annotations)\['{QUALIFIED}'\])"
+META: Final = rf"metadata\.(name|namespace|uid|labels\['{QUALIFIED}'\]|annotations\['(?i:{QUALIFIED})'\])"
 PATTERNS: Final = {
     rf"^{NAME}$": "a DNS label",
     rf"^{NAME}(\.{NAME})*$": "a DNS name in lowercase",

@@ -57,6 +57,7 @@ ACCEPTED_CLAIMS: Final[list[AcceptedClaim]] = [
                 {"name": "REGION", "valueFrom": {"configMapKeyRef": {"name": "orders-settings", "key": "region.txt"}}},
                 {"name": "POD_IP", "valueFrom": {"fieldRef": {"apiVersion": "v1", "fieldPath": "status.podIP"}}},
                 {"name": "TEAM", "valueFrom": {"fieldRef": {"fieldPath": "metadata.labels['example.com/team']"}}},
+                {"name": "OWNER", "valueFrom": {"fieldRef": {"fieldPath": "metadata.annotations['Example.com/owner']"}}},
                 {"name": "CPUS", "valueFrom": {"resourceFieldRef": {"resource": "limits.cpu", "divisor": 1}}},
                 {**amount("requests.cpu", "1m"), "name": "MILLICORES"},
                 {**amount("limits.ephemeral-storage", 0), "name": "BYTES"},

@@ -200,7 +200,7 @@ REFUSED_ENV: Final = [
             "spec.env[0].valueFrom.fieldRef.fieldPath",
             "should match",
         )
-        for path in ("metadata.labels['my team']", "metadata.annotations['a..b/team']")
+        for path in ("metadata.labels['my team']", "metadata.labels['Example.com/team']", "metadata.annotations['a..b/team']")
     ),
     RefusedClaim(
         "resource that a container does not have",

@@ -29,7 +29,7 @@ PodField = Annotated[
     str,
     Meta(
         max_length=512,
-        pattern=rf"^(metadata\.(name|namespace|uid|(labels|annotations)\['{QUALIFIED}'\])|spec\.(nodeName|serviceAccountName)|status\.(hostIPs?|podIPs?))\Z",
+        pattern=rf"^(metadata\.(name|namespace|uid|labels\['{QUALIFIED}'\]|annotations\['(?i:{QUALIFIED})'\])|spec\.(nodeName|serviceAccountName)|status\.(hostIPs?|podIPs?))\Z",
         description="a field such as metadata.uid, metadata.labels['tier'], spec.nodeName or status.podIP",
     ),
 ]

@@ -5,12 +5,13 @@ from dataclasses import replace
 
 import pytest
 
-from tests.sidecar.loops import GET, POST, Connection, ask, connected, echo, run, serving, until
+from tests.sidecar.loops import GET, LOOPBACK, POST, Connection, ask, connected, echo, run, serving, until
 from zerotouch_sidecar.http.body import Body
 from zerotouch_sidecar.http.errors import ClientGone
 from zerotouch_sidecar.http.limits import ServerLimits
 from zerotouch_sidecar.http.message import Request, Responder
 from zerotouch_sidecar.http.reader import Head, RequestReader
+from zerotouch_sidecar.http.server import serve
 
 LIMITS = ServerLimits()
 
@@ -31,6 +32,22 @@ def test_a_client_that_sends_too_many_requests_ahead_is_cut_off() -> None:
             return await ask(server.port, GET * 2000)
 
     assert 0 < run(work()).count(b"x-target") < 2000
+
+
+@pytest.mark.parametrize("ahead, status", [(GET * 2000, 429), (b"GET / HTTP/1.1\r\n\r\n", 400)])
+def test_what_is_refused_while_a_request_before_it_runs_is_counted(ahead: bytes, status: int) -> None:
+    async def work() -> None:
+        refused = asyncio.get_running_loop().create_future()
+
+        async def waits(_: Request, answer: Responder) -> None:
+            assert await refused == status
+            await answer.send(200, [], b"")
+
+        server = await serve(waits, LOOPBACK, 0, LIMITS, refused.set_result)
+        assert (await ask(server.port, GET + ahead)).count(b" 200 ") == 1
+        await server.drain(0)
+
+    run(work())
 
 
 @pytest.mark.parametrize(

@@ -196,13 +196,14 @@ class ServerConnection(SmallReads):
             self._read(held, is_held=True)
 
     def _refuse(self, bad: BadRequest) -> None:
-        """Answers what is not a request, once it is its turn, and reads no more."""
+        """Answers what is not a request, unless one before it is being answered, and reads no more."""
         self.is_deaf = True
         if self._reader.body is not None:
             self._reader.body.fail(bad)
+        else:
+            self._listener.on_refused(bad.status)
         if self._current is not None:
             return
-        self._listener.on_refused(bad.status)
         body = problem(bad.status, bad.problem)
         self._transport.write(
             written(status_line(bad.status), [*HEADERS, (b"content-length", b"%d" % len(body)), (b"connection", b"close")]) + body

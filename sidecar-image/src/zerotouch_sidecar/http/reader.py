@@ -135,7 +135,11 @@ class RequestReader:
         is_upgrade = length == 0 and self._parser.should_upgrade() and self._is_websocket()
         self.is_in_head = False
         self._head = Head(method, self._target, version, self._headers, length, is_upgrade)
-        self.body = self._begin(self._head)
+        try:
+            self.body = self._begin(self._head)
+        except BadRequest as bad:
+            self._bad = bad
+            raise
 
     def on_body(self, chunk: bytes) -> None:
         """A piece of the body."""

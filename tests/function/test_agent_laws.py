@@ -73,7 +73,7 @@ def test_the_sidecar_takes_every_configuration(spec: Manifest, name: str, namesp
 def test_a_file_that_the_sidecar_is_told_of_is_mounted_in_it_and_only_there(spec: Manifest) -> None:
     made = created(agent(spec))
     document: Any = json.loads(made["sidecar-config"]["data"]["sidecar.json"])
-    nats = document["nats"] or {}
+    nats = document.get("nats", {})
     files = [p[key] for p in document["llm"]["providers"] for key in ("keyFile", "caFile")]
     files += [nats.get("credentialsFile", ""), nats.get("caFile", "")]
     folders = {name: {mount["mountPath"] for mount in c.get("volumeMounts", [])} for name, c in containers(made).items()}

@@ -35,6 +35,12 @@ def test_an_example_is_configuration_that_the_sidecar_takes(example: Path) -> No
     Models(parse(json.dumps(configuration).encode()), Registry(), token="", pod="p")
 
 
+@pytest.mark.parametrize("example", AGENTS, ids=lambda path: path.stem)
+def test_what_no_claim_asks_for_is_left_out(example: Path) -> None:
+    """A pod's sidecar of an earlier release refuses fields that it does not know."""
+    assert ": null" not in written(example)
+
+
 def test_the_claim_knows_the_protocols_of_the_sidecars_own_providers() -> None:
     def spoken(kind: str) -> set[str]:
         setup = Setup("p", "http://p", {}, Timeouts(), str, Upstream)

@@ -22,7 +22,7 @@ class Local:
 
     @property
     def has_nats(self) -> bool:
-        return self.content["nats"] is not None
+        return "nats" in self.content
 
 
 def localise(configuration: Mapping[str, Any], *, ports: Ports, environment: Mapping[str, str], folder: Path, mocks_models: bool) -> Local:
@@ -38,8 +38,10 @@ def localise(configuration: Mapping[str, Any], *, ports: Ports, environment: Map
     sources: dict[str, str] = {}
     llm = configuration["llm"]
     providers = [_mock(provider) if mocks_models else _with_key(provider, environment, folder, sources) for provider in llm["providers"]]
-    nats = configuration["nats"] and {"url": f"nats://{HOST}:{ports.nats}", "credentialsFile": "", "caFile": "", "replicas": 1}
-    return Local({**configuration, "llm": {**llm, "providers": providers}, "nats": nats}, sources)
+    content = {**configuration, "llm": {**llm, "providers": providers}}
+    if "nats" in configuration:
+        content["nats"] = {"url": f"nats://{HOST}:{ports.nats}", "credentialsFile": "", "caFile": "", "replicas": 1}
+    return Local(content, sources)
 
 
 def _mock(provider: Mapping[str, Any]) -> dict[str, Any]:

@@ -2,6 +2,9 @@
 
 What is not in here cannot change under a running pod and is in its template. The fields, their order and their meaning are the
 sidecar's, in its published schema.
+
+Sidecars of an earlier release read it, too, until their pods are replaced, and refuse fields that they do not know. So every field that
+was there in the first release is written, for people to read, and a later one is None unless the claim asks for it: that is left out.
 """
 
 from typing import Final
@@ -9,7 +12,7 @@ from typing import Final
 from msgspec import json
 
 from zerotouch_contract import paths, ports
-from zerotouch_function.apis.agenttype.llm import Budget, Llm, Model, Provider
+from zerotouch_function.apis.agenttype.llm import Budget, Llm, Model, ModelPrice, Provider
 from zerotouch_function.apis.agenttype.providers import base_url, ca_folder, key_folder
 from zerotouch_function.apis.agenttype.spec import AgentTypeSpec, Card, Nats, Tracing
 from zerotouch_function.apis.agenttype.volumes import config_name
@@ -45,7 +48,7 @@ def sidecar_config(claim: Claim, spec: AgentTypeSpec, settings: Settings) -> Man
             "namespace": claim.namespace,
             "port": spec.agent.port,
             "readinessPath": spec.agent.probes.readiness_path,
-            "card": _card(spec.card, url) if spec.card else None,
+            **_asked(card=_card(spec.card, url) if spec.card else None),
         },
         "wrapper": {"mode": spec.wrapper.mode, "failurePolicy": spec.wrapper.failure_policy},
         "ingress": {
@@ -56,9 +59,14 @@ def sidecar_config(claim: Claim, spec: AgentTypeSpec, settings: Settings) -> Man
             "drainSeconds": min(DRAIN_SECONDS, spec.termination_grace_period_seconds),
         },
         "llm": _llm(spec.llm),
-        "nats": _nats(spec.nats) if spec.nats.url else None,
+        **_asked(nats=_nats(spec.nats) if spec.nats.url else None),
         "observability": {"logLevel": spec.sidecar.log_level, "tracing": _tracing(spec.observability.tracing)},
     }
+
+
+def _asked(**fields: object) -> Manifest:
+    """Of these fields, those that the claim asks for."""
+    return {key: value for key, value in fields.items() if value is not None}
 
 
 def _card(card: Card, url: str) -> Manifest:
@@ -82,7 +90,7 @@ def _llm(llm: Llm) -> Manifest:
             "cooldownSeconds": llm.circuit_breaker.cooldown_seconds,
         },
         "rateLimit": {"requestsPerMinute": llm.rate_limit.requests_per_minute, "tokensPerMinute": llm.rate_limit.tokens_per_minute},
-        "budget": _budget(llm.budget) if llm.budget else None,
+        **_asked(budget=_budget(llm.budget) if llm.budget else None),
     }
 
 
@@ -101,19 +109,23 @@ def _provider(provider: Provider) -> Manifest:
 
 
 def _model(model: Model) -> Manifest:
-    price = model.price
     return {
         "alias": model.alias,
         "targets": [{"provider": target.provider, "model": target.model, "weight": target.weight} for target in model.targets],
         "fallbacks": list(model.fallbacks),
-        "price": price
-        and {
-            "inputUsdPerMillionTokens": price.input_usd_per_million_tokens,
-            "outputUsdPerMillionTokens": price.output_usd_per_million_tokens,
-            "cachedUsdPerMillionTokens": price.cached_usd_per_million_tokens or price.input_usd_per_million_tokens,
-            "cacheWriteUsdPerMillionTokens": price.cache_write_usd_per_million_tokens,
-            "longCacheWriteUsdPerMillionTokens": price.long_cache_write_usd_per_million_tokens,
-        },
+        **_asked(price=_price(model.price) if model.price else None),
+    }
+
+
+def _price(price: ModelPrice) -> Manifest:
+    return {
+        "inputUsdPerMillionTokens": price.input_usd_per_million_tokens,
+        "outputUsdPerMillionTokens": price.output_usd_per_million_tokens,
+        "cachedUsdPerMillionTokens": price.cached_usd_per_million_tokens or price.input_usd_per_million_tokens,
+        **_asked(
+            cacheWriteUsdPerMillionTokens=price.cache_write_usd_per_million_tokens,
+            longCacheWriteUsdPerMillionTokens=price.long_cache_write_usd_per_million_tokens,
+        ),
     }
 
 

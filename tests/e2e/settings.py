@@ -8,9 +8,8 @@ DOCKER_BUILD: Final = 'docker build -t "$@"'
 DOCKER_SAVE: Final = 'docker save -o "$2" "$1"'
 DOCKER_PUSH: Final = 'docker push "$1"'
 PACKAGE_PUSH: Final = '"{}" xpkg push -f "$1" "$2"'
-EARLIER: Final = "be58a7afa9e269dbe7a0e7f7259f14c5841851c3"
-"""The first commit with today's definitions. What claims become has changed since in two places, a migration's Job and the number of
-pods that an agent's autoscaler decides; the tests of upgrades make claims with neither."""
+EARLIER: Final = "8c803dec56aad20d82443c21a43832abf5d04787"
+"""The first commit whose claims become what they become today: an upgrade from an earlier one starts pods anew."""
 
 
 @dataclass(frozen=True, slots=True)

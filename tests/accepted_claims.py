@@ -102,8 +102,8 @@ ACCEPTED_CLAIMS: Final[list[AcceptedClaim]] = [
     AcceptedClaim(
         "labels and annotations with a prefix",
         {
-            "serviceAccountAnnotations": {"eks.amazonaws.com/role-arn": "arn:aws:iam::123456789012:role/orders"},
-            "podAnnotations": {"prometheus.io/scrape": "true", "note": "any text, with spaces: ü"},
+            "serviceAccountAnnotations": {"eks.amazonaws.com/role-arn": "arn:aws:iam::123456789012:role/orders", "Example.com/x": "y"},
+            "podAnnotations": {"prometheus.io/scrape": "true", "Example.com/owner": "x", "note": "any text, with spaces: ü"},
             "podLabels": {"team": "checkout", "example.com/Cost_Center.1": "", "a" * 63: "b" * 63},
         },
     ),

@@ -187,7 +187,12 @@ REFUSED_METADATA: Final = [
     ),
     *(
         RefusedClaim(f"{field} with a prefix that is no DNS name: {key}", {field: {key: "x"}}, f"spec.{field}", f"spec.{field}: {KEY_RULE}")
-        for field, key in (("podLabels", "a..b/x"), ("podAnnotations", "a.-b/x"), ("serviceAccountAnnotations", "a-.b/x"))
+        for field, key in (
+            ("podLabels", "a..b/x"),
+            ("podLabels", "Example.com/x"),
+            ("podAnnotations", "a.-b/x"),
+            ("serviceAccountAnnotations", "a-.b/x"),
+        )
     ),
     RefusedClaim("pod label with an empty key", {"podLabels": {"": "x"}}, "spec.podLabels", f"spec.podLabels: {KEY_RULE}"),
     RefusedClaim("pod label with a key of 64 characters", {"podLabels": {"a" * 64: "x"}}, "spec.podLabels", f"spec.podLabels: {KEY_RULE}"),

@@ -40,7 +40,10 @@ QUALIFIED = rf"{PREFIX}[A-Za-z0-9]([-A-Za-z0-9_.]{{0,61}}[A-Za-z0-9])?"
 """A name, with a DNS name of at most 253 characters and `/` before it or not."""
 
 Key = Annotated[str, Meta(pattern=rf"^{QUALIFIED}\Z", max_length=317, description="a key such as tier or example.com/tier")]
-"""Key of a label, annotation or taint: `name` or `prefix/name`."""
+"""Key of a label or taint: `name` or `prefix/name`."""
+
+AnnotationKey = Annotated[str, Meta(pattern=rf"^(?i:{QUALIFIED})\Z", max_length=317, description="a key such as example.com/tier")]
+"""The same, of an annotation: Kubernetes looks at it in lowercase (apimachinery, ValidateAnnotations)."""
 
 OptionalKey = Annotated[str, Meta(pattern=rf"^({QUALIFIED})?\Z", max_length=317, description="a key such as example.com/tier")]
 """The same, or empty: every one."""
@@ -53,7 +56,7 @@ LabelValue = Annotated[
         description='letters, digits, "-", "_" and ".", with a letter or digit at either end',
     ),
 ]
-Annotations = Annotated[dict[Key, Annotated[str, Meta(max_length=4096)]], Meta(max_length=32)]
+Annotations = Annotated[dict[AnnotationKey, Annotated[str, Meta(max_length=4096)]], Meta(max_length=32)]
 Labels = Annotated[dict[Key, LabelValue], Meta(max_length=32)]
 
 Flag: TypeAlias = bool

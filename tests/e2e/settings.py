@@ -9,7 +9,7 @@ DOCKER_SAVE: Final = 'docker save -o "$2" "$1"'
 DOCKER_PUSH: Final = 'docker push "$1"'
 PACKAGE_PUSH: Final = '"{}" xpkg push -f "$1" "$2"'
 EARLIER: Final = "8c803dec56aad20d82443c21a43832abf5d04787"
-"""The first commit whose claims become what they become today: an upgrade from an earlier one starts pods anew."""
+"""The first commit whose claims become what they become today: an upgrade from an earlier one changes objects, and starts agents anew."""
 
 
 @dataclass(frozen=True, slots=True)

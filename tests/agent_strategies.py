@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from tests.strategies import (
     amounts,
     env_of,
+    file_keys,
     images,
     label_keys,
     label_values,
@@ -44,7 +45,7 @@ common = {
     "timeoutSeconds": st.integers(1, 3600),
     "sendTraceContext": st.booleans(),
     "concurrency": st.integers(0, 10000),
-    "secret": optional({"name": object_names}, key=st.from_regex(r"[A-Za-z0-9._-]{1,10}", fullmatch=True)),
+    "secret": optional({"name": object_names}, key=file_keys),
 }
 
 

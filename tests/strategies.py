@@ -15,6 +15,7 @@ stream_names = st.from_regex(r"[A-Za-z0-9_-]{1,30}", fullmatch=True)
 images = st.sampled_from(["ghcr.io/org/service:v1.0.0", "nginx", "docker.io/library/nginx:1.28", f"ghcr.io/o/s@sha256:{'0' * 64}"])
 paths = st.from_regex(r"/[a-z0-9/]{0,20}", fullmatch=True)
 words = st.text(alphabet=LETTERS + DIGITS + " -_/=", max_size=20)
+file_keys = st.from_regex(r"[A-Za-z0-9._-]{1,10}", fullmatch=True).filter(lambda key: key != "." and not key.startswith(".."))
 label_keys = st.from_regex(r"[a-z]{1,10}(\.io/[a-z]{1,10})?", fullmatch=True)
 label_values = st.from_regex(r"([A-Za-z0-9]([-A-Za-z0-9_.]{0,10}[A-Za-z0-9])?)?", fullmatch=True)
 
@@ -28,7 +29,7 @@ def optional(required: dict[str, Any] | None = None, **fields: st.SearchStrategy
     return st.fixed_dictionaries(required or {}, optional=fields)
 
 
-key_refs = optional({"name": object_names, "key": st.from_regex(r"[A-Za-z0-9._-]{1,10}", fullmatch=True)}, optional=st.booleans())
+key_refs = optional({"name": object_names, "key": file_keys}, optional=st.booleans())
 env_values = st.one_of(
     st.fixed_dictionaries({"value": words}),
     st.fixed_dictionaries({"valueFrom": st.fixed_dictionaries({"secretKeyRef": key_refs})}),

@@ -17,7 +17,7 @@ from zerotouch_function.apis.agenttype.providers import base_url, ca_folder, key
 from zerotouch_function.apis.agenttype.spec import AgentTypeSpec, Card, Nats, Tracing
 from zerotouch_function.apis.agenttype.volumes import config_name
 from zerotouch_function.fields.claim import Claim
-from zerotouch_function.manifest import Manifest
+from zerotouch_function.manifest import Manifest, without_empty
 from zerotouch_function.resources.config_map import config_map
 from zerotouch_function.resources.service import service_host
 from zerotouch_function.settings import Settings
@@ -48,7 +48,7 @@ def sidecar_config(claim: Claim, spec: AgentTypeSpec, settings: Settings) -> Man
             "namespace": claim.namespace,
             "port": spec.agent.port,
             "readinessPath": spec.agent.probes.readiness_path,
-            **_asked(card=_card(spec.card, url) if spec.card else None),
+            **without_empty({"card": _card(spec.card, url) if spec.card else None}),
         },
         "wrapper": {"mode": spec.wrapper.mode, "failurePolicy": spec.wrapper.failure_policy},
         "ingress": {
@@ -59,14 +59,9 @@ def sidecar_config(claim: Claim, spec: AgentTypeSpec, settings: Settings) -> Man
             "drainSeconds": min(DRAIN_SECONDS, spec.termination_grace_period_seconds),
         },
         "llm": _llm(spec.llm),
-        **_asked(nats=_nats(spec.nats) if spec.nats.url else None),
+        **without_empty({"nats": _nats(spec.nats) if spec.nats.url else None}),
         "observability": {"logLevel": spec.sidecar.log_level, "tracing": _tracing(spec.observability.tracing)},
     }
-
-
-def _asked(**fields: object) -> Manifest:
-    """Of these fields, those that the claim asks for."""
-    return {key: value for key, value in fields.items() if value is not None}
 
 
 def _card(card: Card, url: str) -> Manifest:
@@ -90,7 +85,7 @@ def _llm(llm: Llm) -> Manifest:
             "cooldownSeconds": llm.circuit_breaker.cooldown_seconds,
         },
         "rateLimit": {"requestsPerMinute": llm.rate_limit.requests_per_minute, "tokensPerMinute": llm.rate_limit.tokens_per_minute},
-        **_asked(budget=_budget(llm.budget) if llm.budget else None),
+        **without_empty({"budget": _budget(llm.budget) if llm.budget else None}),
     }
 
 
@@ -113,7 +108,7 @@ def _model(model: Model) -> Manifest:
         "alias": model.alias,
         "targets": [{"provider": target.provider, "model": target.model, "weight": target.weight} for target in model.targets],
         "fallbacks": list(model.fallbacks),
-        **_asked(price=_price(model.price) if model.price else None),
+        **without_empty({"price": _price(model.price) if model.price else None}),
     }
 
 
@@ -122,9 +117,11 @@ def _price(price: ModelPrice) -> Manifest:
         "inputUsdPerMillionTokens": price.input_usd_per_million_tokens,
         "outputUsdPerMillionTokens": price.output_usd_per_million_tokens,
         "cachedUsdPerMillionTokens": price.cached_usd_per_million_tokens or price.input_usd_per_million_tokens,
-        **_asked(
-            cacheWriteUsdPerMillionTokens=price.cache_write_usd_per_million_tokens,
-            longCacheWriteUsdPerMillionTokens=price.long_cache_write_usd_per_million_tokens,
+        **without_empty(
+            {
+                "cacheWriteUsdPerMillionTokens": price.cache_write_usd_per_million_tokens,
+                "longCacheWriteUsdPerMillionTokens": price.long_cache_write_usd_per_million_tokens,
+            }
         ),
     }
 

@@ -16,7 +16,6 @@ log = logging.getLogger(__name__)
 Handler = Callable[[Request, Responder], Awaitable[None]]
 """Answers one request. An exception that escapes becomes a 500, or ends the connection when the answer had begun."""
 
-
 OnRefused = Callable[[int], None]
 """Told the status of what was refused without a handler: damage, too large a head, a client too slow or one too many."""
 
